@@ -1,0 +1,1 @@
+"""SIS adapters, merges, outbound delivery."""

@@ -1,0 +1,196 @@
+"""From what a SIS says to canonical values, or to the sentences that say what is wrong with it.
+
+Nothing is guessed: a value that the catalogue cannot hold and a reference that is unknown here reject the
+record (not the run), with file, line and column where the adapter knows them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from integration.fieldsets import Member
+from integration.merge.records import Value
+from integration.references import References
+from integration.sis.port import Issue, Origin, RawValues, SisRecord
+from scheduling.domain.errors import InvalidValue
+from scheduling.domain.fields import RELATIONSHIP_KINDS, Catalogue, Field, Kind
+from scheduling.domain.values import (
+    Assignment,
+    Meeting,
+    assignment,
+    boolean,
+    canonical,
+    fill_meeting_dates,
+    meeting,
+)
+
+COLUMNS = {"course": "course_id"}
+CAPACITY = Field(name="capacity", label="Capacity", kind=Kind.INTEGER, minimum=0, maximum=99_999)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """One record of the SIS in canonical form, or the issues that reject it."""
+
+    record: SisRecord
+    values: Mapping[str, Value]
+    issues: tuple[Issue, ...] = ()
+    subject: str = ""
+    number: str = ""
+
+
+def _issue(
+    record: SisRecord, code: str, message: str, *, field: str, column: str = "", origin: Origin | None = None
+) -> Issue:
+    return Issue(
+        code=code,
+        message=message,
+        record=record.sis_id,
+        field=field,
+        origin=origin or record.origin,
+        column=column or COLUMNS.get(field, field),
+    )
+
+
+def _origin(raw: RawValues, record: SisRecord) -> Origin:
+    found = raw.get("_origin")
+    return found if isinstance(found, Origin) else record.origin
+
+
+def read_section(
+    record: SisRecord, catalogue: Catalogue, references: References, *, placeholders: bool = False
+) -> Incoming:
+    """A section of the SIS. With `placeholders` an unknown course is no fault (it will be made)."""
+    raw = record.load()
+    issues: list[Issue] = []
+    values: dict[str, Value] = {}
+    for field in catalogue:
+        if field.name not in raw or field.kind in {Kind.MEETINGS, Kind.INSTRUCTORS}:
+            continue
+        try:
+            values[field.name] = canonical(field, raw[field.name])
+        except InvalidValue as error:
+            issues.append(_issue(record, error.code, error.message, field=field.name))
+    if "crn" not in raw:
+        values["crn"] = record.sis_id
+    if "meetings" in raw:
+        found = tuple(_meetings(record, raw["meetings"], references, issues))
+        values["meetings"] = fill_meeting_dates(
+            set(found), start_date=values.get("start_date") or "", end_date=values.get("end_date") or ""
+        )
+    if "instructors" in raw:
+        values["instructors"] = _team(record, raw["instructors"], references, issues)
+    issues.extend(_across_fields(record, values, references, placeholders=placeholders))
+    return Incoming(
+        record=record,
+        values=values,
+        issues=tuple(issues),
+        subject=str(raw.get("subject") or ""),
+        number=str(raw.get("number") or ""),
+    )
+
+
+def _meetings(
+    record: SisRecord, raws: Sequence[RawValues], references: References, issues: list[Issue]
+) -> Iterator[Meeting]:
+    for raw in raws:
+        origin = _origin(raw, record)
+        try:
+            made = meeting(raw)
+        except InvalidValue as error:
+            issues.append(
+                _issue(record, error.code, error.message, field="meetings", column=error.part, origin=origin)
+            )
+            continue
+        problem = ""
+        if made.building and made.building not in references.buildings:
+            problem = f"Building {made.building!r} is not known here; import buildings first or correct it."
+            code, column = "UNKNOWN_BUILDING", "building"
+        elif made.room and (made.building, made.room) not in references.rooms:
+            problem = f"Room {made.building} {made.room} is not known here; import rooms first or correct it."
+            code, column = "UNKNOWN_ROOM", "room"
+        if problem:
+            issues.append(_issue(record, code, problem, field="meetings", column=column, origin=origin))
+        yield made
+
+
+def _team(
+    record: SisRecord, raws: Sequence[RawValues], references: References, issues: list[Issue]
+) -> tuple[Assignment, ...]:
+    found: dict[str, Assignment] = {}
+    for raw in raws:
+        origin = _origin(raw, record)
+        try:
+            made = assignment(raw)
+        except InvalidValue as error:
+            issues.append(
+                _issue(
+                    record, error.code, error.message, field="instructors", column=error.part, origin=origin
+                )
+            )
+            continue
+        code, problem = "", ""
+        if made.instructor not in references.instructors:
+            code = "UNKNOWN_INSTRUCTOR"
+            problem = (
+                f"Instructor {made.instructor!r} is not known here; import instructors first or correct it."
+            )
+        elif made.instructor in found:
+            code = "DUPLICATE_INSTRUCTOR"
+            problem = f"Instructor {made.instructor!r} is listed twice for this section; keep one row."
+        elif made.is_primary and any(one.is_primary for one in found.values()):
+            code = "TWO_PRIMARIES"
+            problem = "More than one instructor is marked primary; mark one."
+        if problem:
+            issues.append(
+                _issue(record, code, problem, field="instructors", column="instructor_id", origin=origin)
+            )
+        found[made.instructor] = made
+    return tuple(sorted(found.values()))
+
+
+def _across_fields(
+    record: SisRecord, values: Mapping[str, Value], references: References, *, placeholders: bool
+) -> Iterator[Issue]:
+    course = values.get("course")
+    if course and course not in references.courses and not placeholders:
+        message = f"Course {course!r} is not known in this term; import courses first or correct course_id."
+        yield _issue(record, "UNKNOWN_COURSE", message, field="course")
+    start, end = values.get("start_date"), values.get("end_date")
+    if start and end and end < start:
+        message = f"The section ends on {end}, before it starts on {start}; correct one of the dates."
+        yield _issue(record, "INVALID_VALUE", message, field="end_date")
+
+
+def read_relationship(record: SisRecord, known_sections: Mapping[str, int]) -> Incoming:
+    """A relationship of the SIS; its members must be sections we know."""
+    raw: Mapping[str, Any] = record.load()
+    issues: list[Issue] = []
+    values: dict[str, Value] = {"kind": str(raw.get("kind") or "").strip()}
+    if values["kind"] not in RELATIONSHIP_KINDS:
+        message = f"Kind is {values['kind']!r}; it must be one of {', '.join(RELATIONSHIP_KINDS)}."
+        issues.append(_issue(record, "INVALID_VALUE", message, field="kind"))
+    try:
+        values["capacity"] = canonical(CAPACITY, raw.get("capacity"))
+    except InvalidValue as error:
+        issues.append(_issue(record, error.code, error.message, field="capacity"))
+    members: dict[str, Member] = {}
+    for item in raw.get("members", ()):
+        origin = _origin(item, record)
+        section = str(item.get("section") or "").strip()
+        code = problem = ""
+        if section not in known_sections:
+            code, problem = "UNKNOWN_SECTION", f"Section {section!r} of this group is not known in this term."
+        elif section in members:
+            code, problem = "DUPLICATE_MEMBER", f"Section {section!r} is listed twice in this group."
+        try:
+            is_primary = boolean(item.get("is_primary") or False, label="Primary", name="members")
+        except InvalidValue as error:
+            is_primary, code, problem = False, error.code, error.message
+        if is_primary and any(one.is_primary for one in members.values()):
+            code, problem = "TWO_PRIMARIES", "More than one member is marked primary; mark one."
+        if problem:
+            issues.append(_issue(record, code, problem, field="members", column="section_id", origin=origin))
+        members[section] = Member(section=section, is_primary=is_primary)
+    values["members"] = tuple(sorted(members.values()))
+    return Incoming(record=record, values=values, issues=tuple(issues))

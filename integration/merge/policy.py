@@ -1,0 +1,69 @@
+"""What the settings say about each field, as plain values the engine reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .records import Shape, Value
+
+
+class Source(StrEnum):
+    """Who wins where two sides differ (DOMAIN.md, Merge settings)."""
+
+    ALWAYS_SIS = "ALWAYS_SIS"
+    ALWAYS_TANDEM = "ALWAYS_TANDEM"
+    PREFER_SIS = "PREFER_SIS"
+    PREFER_TANDEM = "PREFER_TANDEM"
+    ASK = "ASK"
+
+
+class Removal(StrEnum):
+    """What a removal becomes."""
+
+    DELETE = "DELETE"
+    CANCEL = "CANCEL"
+    INACTIVATE = "INACTIVATE"
+
+
+FIGHT_LIMIT = 3
+"""After the same value had to be rewritten so often, hold: two systems fight (MERGE.md)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldPolicy:
+    """The rule for one field.
+
+    `can_import`: what the SIS changed may be written here; `can_send`: what we changed may be sent.
+    `key_of` gives the key of an item of a KEYED field. `is_sound` is the hard check on a merged set: False
+    means the merged value breaks it.
+    """
+
+    name: str
+    source: Source
+    shape: Shape = Shape.SCALAR
+    can_import: bool = True
+    can_send: bool = True
+    key_of: Callable[[Value], str] = str
+    is_sound: Callable[[Value], bool] = field(default=lambda _value: True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fight:
+    """How often one value had to be rewritten in the SIS."""
+
+    value: Value
+    times: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What a record's merge knows beside the three sides.
+
+    `sent`: field -> values in flight to the SIS, oldest first. `is_waiting`: the SIS applies later and the
+    horizon of what was sent has not passed: a field in `sent` that has not been seen yet is left alone.
+    `fights`: field -> rewrites counted so far.
+    """
+
+    sent: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    is_waiting: bool = False
+    fights: Mapping[str, Fight] = field(default_factory=dict)

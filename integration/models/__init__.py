@@ -1,0 +1,23 @@
+"""The integration tables, one module a subject."""
+
+from .conflict import Conflict
+from .link import Link, LinkState
+from .outbound import OutboundChange
+from .plan import Plan, PlanRow
+from .run import MergeRun, MergeState, RunIssue
+from .settings import MergeProfile, MergeProfileVersion, TermSwitch
+
+__all__ = [
+    "Conflict",
+    "Link",
+    "LinkState",
+    "MergeProfile",
+    "MergeProfileVersion",
+    "MergeRun",
+    "MergeState",
+    "OutboundChange",
+    "Plan",
+    "PlanRow",
+    "RunIssue",
+    "TermSwitch",
+]

@@ -1,0 +1,388 @@
+"""The contract between Tandem and a SIS: everything an adapter must do, and all that the engine asks.
+
+An adapter is a class with the methods of `SisAdapter`, registered under a URL scheme in the entry-point
+group ``tandem.sis_adapters``; the factory gets the text of ``SIS_URL`` and returns the adapter. What one SIS
+does differently from another it *declares* in `Capabilities`; the engine never asks which SIS it talks to.
+
+Records
+    Values are named as in the section catalogue (`scheduling.domain.fields`) or, for the other types, as the
+    columns of the exchange folder (CONTRACT.md). They may be raw: text as a file has it, numbers as JSON has
+    them; the engine makes them canonical and rejects what cannot be. A section's ``course`` is the SIS id of
+    its course, ``meetings`` a list of mappings with the columns of ``meetings.csv`` without ``section_id``,
+    ``instructors`` a list of mappings ``instructor, percent, is_primary``. A relationship has ``kind``,
+    ``capacity`` and ``members``: a list of mappings ``section`` (SIS id), ``is_primary``.
+
+Outgoing values are canonical: see `scheduling.domain.values`.
+
+Errors
+    Every method raises `SisError` subclasses only, for what an adapter can expect: a record that the SIS
+    refuses, a SIS that is away. Anything else is a bug of the adapter and ends the run.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+RawValues = Mapping[str, Any]
+
+
+class MergeType(StrEnum):
+    """What can be merged. The value is the command's word."""
+
+    TERMS = "terms"
+    DEPARTMENTS = "departments"
+    BUILDINGS = "buildings"
+    ROOMS = "rooms"
+    INSTRUCTORS = "instructors"
+    COURSES = "courses"
+    SECTIONS = "sections"
+    RELATIONSHIPS = "relationships"
+
+
+REFERENCE_TYPES = (
+    MergeType.TERMS,
+    MergeType.DEPARTMENTS,
+    MergeType.BUILDINGS,
+    MergeType.ROOMS,
+    MergeType.INSTRUCTORS,
+)
+TERM_TYPES = (MergeType.COURSES, MergeType.SECTIONS, MergeType.RELATIONSHIPS)
+SENDABLE_TYPES = (MergeType.SECTIONS, MergeType.RELATIONSHIPS)
+
+
+class Operation(StrEnum):
+    """What can be written. CANCEL keeps the section in the SIS with status CANCELLED; DELETE removes it."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    CANCEL = "CANCEL"
+    DELETE = "DELETE"
+
+
+class Key(StrEnum):
+    """By what a record of ours can be recognised in the SIS when its id is not known."""
+
+    CLIENT_REF = "client_ref"
+    NATURAL_KEY = "natural_key"  # term, course, section number; relationships: kind and sorted members
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capabilities:
+    """What this SIS can do. The engine and the pages follow from it; declare it truthfully.
+
+    order
+        In which order the term-bound types are merged. Sections before courses: the engine makes placeholder
+        courses from the ``subject`` and ``number`` that such an adapter adds to a section's values.
+    reads
+        The types it can read.
+    writes
+        For each sendable type, the operations it takes. Empty: read-only.
+    writable_fields
+        Fields of a section it accepts in a write (None: all that the catalogue may send).
+    relationship_kinds
+        Kinds of relationship it holds. The others stay in Tandem, untouched by merges.
+    can_read_by_id
+        `read` works. Without it, removals need a proven or a second snapshot, and delivery trusts the
+        baseline instead of reading the record first.
+    unique_keys
+        Keys that the SIS itself enforces on create: a second create is refused or answered with the first.
+    search_keys
+        Keys that `find` understands. A record whose create had an unknown outcome is looked up by them.
+    late_request_seconds
+        After this long a request whose answer was lost can no longer take effect. None: it may at any time,
+        so nothing is ever created twice without one of `unique_keys`.
+    applies_later_seconds
+        None: a write has taken effect when the method returns. A number: writes are only handed over; they
+        show in a later snapshot, at the latest after so many seconds (the horizon).
+    has_concurrency_token
+        `SisRecord.token` is set, and `update`, `cancel` and `delete` refuse a stale one with
+        `SisConflict`.
+    has_complete_snapshots
+        `read_all` can vouch for completeness. Without it absence never means removal.
+    must_verify
+        Read again after a write and compare (a SIS that drops or changes values in silence).
+    write_batch_size
+        How many records one `writing` session takes.
+    allows_temporary_number
+        A section may hold a made-up number for a moment, so that two sections can swap theirs.
+    """
+
+    name: str
+    order: tuple[MergeType, ...] = TERM_TYPES
+    reads: frozenset[MergeType] = frozenset(MergeType)
+    writes: Mapping[MergeType, frozenset[Operation]] = field(default_factory=dict)
+    writable_fields: frozenset[str] | None = None
+    relationship_kinds: frozenset[str] = frozenset({"CROSSLIST"})
+    can_read_by_id: bool = True
+    unique_keys: frozenset[Key] = frozenset()
+    search_keys: frozenset[Key] = frozenset()
+    late_request_seconds: int | None = None
+    applies_later_seconds: int | None = None
+    has_concurrency_token: bool = False
+    has_complete_snapshots: bool = True
+    must_verify: bool = False
+    allows_temporary_number: bool = False
+    write_batch_size: int = 100
+
+    def can(self, merge_type: MergeType, operation: Operation) -> bool:
+        """Whether it takes `operation` for `merge_type`."""
+        return operation in self.writes.get(merge_type, frozenset())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a record stands in what was read, for error messages. Blank where there is no file."""
+
+    file: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SisRecord:
+    """One record as the SIS has it.
+
+    `fingerprint`: equal fingerprints of one record mean equal content; any bytes of at most 32. It lets the
+    engine skip a record that did not change without looking at its values, so `load` may be lazy. `load`
+    may be called once or not at all; a raw part of a list may carry its `Origin` under the key ``_origin``.
+    `client_ref` is the reference we gave it at create, where the SIS keeps it.
+    """
+
+    sis_id: str
+    fingerprint: bytes
+    load: Callable[[], RawValues]
+    client_ref: str = ""
+    token: str = ""
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Issue:
+    """Something wrong with what was read: where, a fixed code, and a sentence with what to do."""
+
+    code: str
+    message: str
+    record: str = ""
+    field: str = ""
+    origin: Origin = Origin()
+    column: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadRecord:
+    """A record that cannot be taken as it stands. The others go on.
+
+    `sis_id` is blank where not even that can be read; then the snapshot is not complete. `is_notice`: only
+    a remark (an unknown column): nothing was rejected and the record, if any, comes on its own.
+    """
+
+    sis_id: str
+    issues: tuple[Issue, ...]
+    is_notice: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """How far a snapshot can be trusted, known once it was read to its end.
+
+    `is_complete`: nothing is missing, so an absent record is really absent. `is_proven`: the SIS vouched for
+    it (manifest, counts), so one absence is enough. `digest`: equal digests mean the same content; a second
+    *different* snapshot is what confirms an absence where nothing else can. `reason`: why not complete.
+    """
+
+    is_complete: bool
+    is_proven: bool = False
+    digest: str = ""
+    reason: str = ""
+
+
+class Snapshot(Protocol):
+    """All records of one type and term. Iterate once; ask `evidence` after the end."""
+
+    def __iter__(self) -> Iterator[SisRecord | BadRecord]: ...
+
+    def evidence(self) -> Evidence:
+        """What the snapshot proves; only valid after the iteration has ended."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What a write did. `record`: the record after the write where the SIS's answer holds it."""
+
+    sis_id: str
+    token: str = ""
+    record: SisRecord | None = None
+
+
+class ErrorClass(StrEnum):
+    """What a failure means for what happens next (MERGE.md, Retries)."""
+
+    TRANSIENT = "TRANSIENT"
+    RATE_LIMITED = "RATE_LIMITED"
+    LOCKED = "LOCKED"
+    VALIDATION = "VALIDATION"
+    AUTH = "AUTH"
+    CONFLICT = "CONFLICT"
+    NOT_FOUND = "NOT_FOUND"
+    UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME"
+
+
+class SisError(Exception):
+    """A failure that an adapter expects. `words` are the SIS's own, `message` is the plain sentence."""
+
+    error_class = ErrorClass.TRANSIENT
+
+    def __init__(
+        self, message: str, *, words: str = "", field: str = "", retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.words = words or message
+        self.field = field
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SisUnavailable(SisError):
+    """Not reachable, overloaded or in maintenance; a write surely had no effect."""
+
+
+class SisRateLimited(SisUnavailable):
+    """Too many requests; try again after `retry_after_seconds`."""
+
+    error_class = ErrorClass.RATE_LIMITED
+
+
+class SisDenied(SisUnavailable):
+    """The SIS refused our credentials or permissions."""
+
+    error_class = ErrorClass.AUTH
+
+
+class SisLocked(SisError):
+    """The record is open in the SIS's own client; try again later."""
+
+    error_class = ErrorClass.LOCKED
+
+
+class SisRejected(SisError):
+    """The SIS refuses these values; a person has to change something. `field` where it is known."""
+
+    error_class = ErrorClass.VALIDATION
+
+
+class SisConflict(SisError):
+    """The record changed meanwhile (stale token). Read again and merge."""
+
+    error_class = ErrorClass.CONFLICT
+
+
+class SisAlreadyExists(SisError):
+    """A create found the record there already; `sis_id` names it. It is adopted, not created again."""
+
+    error_class = ErrorClass.CONFLICT
+
+    def __init__(self, message: str, *, sis_id: str, words: str = "") -> None:
+        super().__init__(message, words=words)
+        self.sis_id = sis_id
+
+
+class SisNotFound(SisError):
+    """The record to be written is not in the SIS."""
+
+    error_class = ErrorClass.NOT_FOUND
+
+
+class SisOutcomeUnknown(SisError):
+    """The answer to a write was lost: it may or may not have taken effect."""
+
+    error_class = ErrorClass.UNKNOWN_OUTCOME
+
+
+class SisUnreadable(SisError):
+    """What was read is not what it claims to be; nothing of its type can be trusted.
+
+    Names the file, line and column where there are any.
+    """
+
+    error_class = ErrorClass.VALIDATION
+
+    def __init__(
+        self, message: str, *, code: str = "UNREADABLE", origin: Origin = Origin(), column: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.origin = origin
+        self.column = column
+
+
+class Writer(Protocol):
+    """Writes records of one term. Each call is one record and is complete when it returns or raises.
+
+    `create` takes all values; it must pass `client_ref` on where the SIS has room for it. `update` takes the
+    changed fields only, a set field as a whole. `natural_key` and `label` are for messages and look-ups.
+    """
+
+    def create(self, merge_type: MergeType, values: Mapping[str, Any], *, client_ref: str) -> Written: ...
+
+    def update(
+        self, merge_type: MergeType, sis_id: str, changes: Mapping[str, Any], *, token: str, client_ref: str
+    ) -> Written: ...
+
+    def cancel(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written: ...
+
+    def delete(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """What `check` found: sentences, worst first; no problem means the SIS can be used."""
+
+    facts: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class SisAdapter(Protocol):
+    """One SIS. Instances are used by one thread; they may keep a connection and must be closed."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def check(self) -> CheckResult:
+        """Connect and say what is wrong, without changing anything."""
+        ...
+
+    def read_all(self, merge_type: MergeType, *, term: str = "") -> Snapshot:
+        """All records of a type (of `term`, for the term-bound types), streamed.
+
+        Raises `SisUnavailable` when the SIS (the folder) is not there and `SisUnreadable` when what it gave
+        cannot be read as what it claims to be, here or during the iteration.
+        """
+        ...
+
+    def read(
+        self, merge_type: MergeType, sis_ids: Sequence[str], *, term: str
+    ) -> Mapping[str, SisRecord | None]:
+        """The records with these ids now; None for one the SIS does not have. Needs `can_read_by_id`."""
+        ...
+
+    def find(
+        self, merge_type: MergeType, *, term: str, key: Key, value: str | tuple[str, ...]
+    ) -> Sequence[SisRecord]:
+        """The records that carry this key; the natural key of a section is (course SIS id, number)."""
+        ...
+
+    def writing(self, *, term: str, run: str, now: dt.datetime) -> AbstractContextManager[Writer]:
+        """A session that takes up to `write_batch_size` writes; `run` and `now` only name it.
+
+        Leaving it normally makes its writes whole; leaving it by an exception may drop those of an adapter
+        that applies later, never half of one record.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...

@@ -1,0 +1,1 @@
+"""What may be edited when, and by whom. Imports nothing of ours."""

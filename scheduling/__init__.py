@@ -1,0 +1,1 @@
+"""Terms, courses, sections, relationships, users and roles."""

@@ -1,0 +1,74 @@
+"""Expected failures of the domain. Each carries a sentence for people; surprises stay tracebacks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class DomainError(Exception):
+    """A change that was refused; nothing was written. `code` is fixed, `message` is a sentence.
+
+    `field` is a field of the catalogue, `part` the column inside a meeting or an assignment.
+    """
+
+    message: str
+    field: str = ""
+    part: str = ""
+
+    code = "REFUSED"
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InvalidValue(DomainError):
+    """A value that the field cannot hold."""
+
+    code = "INVALID_VALUE"
+
+
+class UnknownField(DomainError):
+    """A field that the catalogue does not have."""
+
+    code = "UNKNOWN_FIELD"
+
+
+class FieldLocked(DomainError):
+    """The phase, the role or the source of truth locks this field for this person now."""
+
+    code = "FIELD_LOCKED"
+
+
+class ActionRefused(DomainError):
+    """The phase or the role does not allow this action."""
+
+    code = "ACTION_REFUSED"
+
+
+class StaleVersion(DomainError):
+    """Somebody else saved meanwhile; the caller holds an older version."""
+
+    code = "STALE_VERSION"
+
+
+class NotFound(DomainError):
+    """No such section, course, term or relationship, or the person may not see it."""
+
+    code = "NOT_FOUND"
+
+
+class Ambiguous(DomainError):
+    """More than one record fits; the message lists the candidates."""
+
+    code = "AMBIGUOUS"
+
+
+class CheckFailed(DomainError):
+    """The change would introduce an error of the scheduling checks (DOMAIN.md)."""
+
+    code = "CHECK_FAILED"
+
+
+class NumberTaken(DomainError):
+    """Another live section of the course has this section number."""
+
+    code = "NUMBER_TAKEN"

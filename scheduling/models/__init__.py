@@ -1,0 +1,32 @@
+"""The scheduling tables, one module a subject."""
+
+from .change_log import ChangeLog
+from .course import Course
+from .custom_field import CustomField
+from .people import Department, Instructor
+from .place import Building, Campus, Room
+from .relationship import Relationship, RelationshipMember
+from .section import InstructorAssignment, Meeting, Section
+from .term import Term
+from .user import ApiToken, Role, RoleAssignment, User
+
+__all__ = [
+    "ApiToken",
+    "Building",
+    "Campus",
+    "ChangeLog",
+    "Course",
+    "CustomField",
+    "Department",
+    "Instructor",
+    "InstructorAssignment",
+    "Meeting",
+    "Relationship",
+    "RelationshipMember",
+    "Role",
+    "RoleAssignment",
+    "Room",
+    "Section",
+    "Term",
+    "User",
+]
