@@ -11,7 +11,7 @@ class OutboundChange(models.Model):
     """That a record has (or had) something for the SIS. The desired state is the record itself.
 
     `wanted_version` is the version to be sent, `acknowledged_version` the last one the SIS has.
-    Claimed rows carry a lease (`lease_until`) and a `fence` that grows with every claim: who holds an older
+    Claimed rows carry a lease (`lease_owner`, over at `lease_until` or when that process is gone) and a `fence` that grows with every claim: who holds an older
     fence must not finish. `error_*` tell of the last failure, in plain words and in the SIS's own.
     """
 
@@ -32,6 +32,7 @@ class OutboundChange(models.Model):
     next_attempt_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.BigIntegerField(null=True, blank=True, help_text="Advisory lock of who claimed it.")
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.BigIntegerField(default=0)
     error_class = models.CharField(max_length=20, blank=True)

@@ -322,13 +322,21 @@ class Writer(Protocol):
     """Writes records of one term. Each call is one record and is complete when it returns or raises.
 
     `create` takes all values; it must pass `client_ref` on where the SIS has room for it. `update` takes the
-    changed fields only, a set field as a whole. `natural_key` and `label` are for messages and look-ups.
+    changed fields, a set field as a whole, and in `values` the full record after the change, for a SIS that
+    takes whole records only.
     """
 
     def create(self, merge_type: MergeType, values: Mapping[str, Any], *, client_ref: str) -> Written: ...
 
     def update(
-        self, merge_type: MergeType, sis_id: str, changes: Mapping[str, Any], *, token: str, client_ref: str
+        self,
+        merge_type: MergeType,
+        sis_id: str,
+        changes: Mapping[str, Any],
+        *,
+        values: Mapping[str, Any],
+        token: str,
+        client_ref: str,
     ) -> Written: ...
 
     def cancel(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written: ...

@@ -261,14 +261,16 @@ def remove_sections(removals: Sequence[Removal], *, term_code: str, author: Auth
     Section.objects.filter(pk__in=[one.record_id for one in removals]).delete()
 
 
-def set_sis_ids(pairs: Sequence[tuple[int, str]], *, author: Author, term_code: str) -> None:
-    """Note the ids that the SIS gave to sections of ours."""
-    update_rows(Section._meta.db_table, ["sis_id"], pairs)
+def set_sis_ids(
+    model: type[Section | Relationship], pairs: Sequence[tuple[int, str]], *, author: Author, term_code: str
+) -> None:
+    """Note the ids that the SIS gave to sections or relationships of ours."""
+    update_rows(model._meta.db_table, ["sis_id"], pairs)
     write_changes(
         (
             Change(
                 action=ChangeLog.Action.UPDATE,
-                record_type="section",
+                record_type=str(model._meta.model_name),
                 record_id=str(pk),
                 term_code=term_code,
                 field="sis_id",

@@ -1,0 +1,22 @@
+"""All addresses."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@login_not_required
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Says that the process answers; open to everybody, tells nothing."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("support/", admin.site.urls),
+    path("api/v1/", include("scheduling.api.urls")),
+    path("", include("scheduling.urls")),
+]

@@ -1,0 +1,301 @@
+"""What one claimed record needs from the SIS, decided before anything is written."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from integration.conflicts import HeldField
+from integration.fieldsets import STRUCTS
+from integration.incoming import Incoming
+from integration.linkstate import baseline_of, context_of, is_live, salted
+from integration.merge.canonical import decode, encode
+from integration.merge.identity import CreateOutcome, resolve_create
+from integration.merge.records import Baseline, RecordMerge, Value, Values
+from integration.merge.threeway import merge_record
+from integration.models import Conflict, Link, LinkState
+from integration.outbound import Claim
+from integration.planning import ENROLLED, removal_operation, removal_problem
+from integration.record_types import LocalState, RecordType
+from integration.sis.port import Capabilities, Key, Operation, SisAdapter, SisRecord
+
+
+class Step(StrEnum):
+    """What is done with a claimed record."""
+
+    NOTHING = "NOTHING"  # both sides agree (or only a person can go on)
+    PULL = "PULL"  # only our side changes
+    WRITE = "WRITE"  # the SIS is written
+    AWAIT = "AWAIT"  # sent before; not seen yet, horizon not passed
+    WAIT = "WAIT"  # cannot go now: `reason` says why
+    GONE = "GONE"  # the SIS does not have it (any more)
+    REJECT = "REJECT"  # what the SIS holds, or what we would send, cannot be: `reason`
+
+
+@dataclass(kw_only=True)
+class Attempt:
+    """One claimed record on its way. `theirs`: what the SIS shows; `changes`: what is written.
+
+    `adopted`: the SIS id of a record found to be ours; `detour`: a temporary section number written first.
+    """
+
+    claim: Claim
+    link: Link
+    state: LocalState | None
+    step: Step = Step.NOTHING
+    operation: Operation | None = None
+    changes: Mapping[str, Value] = field(default_factory=dict)
+    merge: RecordMerge | None = None
+    theirs: Values = field(default_factory=dict)
+    token: str = ""
+    source_hash: bytes | None = None
+    adopted: str = ""
+    detour: str = ""
+    sent_at: str = ""
+    reason: str = ""
+    code: str = ""
+    held: list[HeldField] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decider:
+    """Decides attempts for one type, term and SIS. Reads the SIS, writes nothing."""
+
+    kind: RecordType
+    adapter: SisAdapter
+    now: dt.datetime
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the SIS can do."""
+        return self.adapter.capabilities
+
+    def decide(self, attempts: Sequence[Attempt], held_fields: Mapping[int, set[str]]) -> None:
+        """Fill in every attempt. `held_fields`: link -> fields in open conflicts, which are never pushed."""
+        shown = self._read(attempts)
+        for attempt in attempts:
+            self._decide_one(attempt, shown, held_fields.get(attempt.link.pk, set()))
+
+    def _read(self, attempts: Sequence[Attempt]) -> Mapping[str, SisRecord | None] | None:
+        if not self.capabilities.can_read_by_id:
+            return None
+        ids = [attempt.link.sis_id for attempt in attempts if attempt.link.sis_id]
+        if not ids:
+            return {}
+        return self.adapter.read(self.kind.merge_type, ids, term=self.kind.term)
+
+    def _decide_one(
+        self, attempt: Attempt, shown: Mapping[str, SisRecord | None] | None, held: set[str]
+    ) -> None:
+        link = attempt.link
+        if link.state == LinkState.RETIRED or (attempt.state is None and not link.removal):
+            attempt.step = Step.NOTHING
+        elif link.sis_id is None:
+            self._decide_create(attempt)
+        else:
+            incoming = self._incoming(attempt, shown)
+            if incoming is None:
+                return
+            if link.removal and attempt.state is None:
+                self._decide_removal(attempt, incoming)
+            else:
+                self._decide_update(attempt, incoming, held)
+
+    def _incoming(
+        self, attempt: Attempt, shown: Mapping[str, SisRecord | None] | None
+    ) -> Values | None:
+        """What the SIS shows; where it cannot be asked, what it showed when both sides last agreed."""
+        link = attempt.link
+        if shown is None:
+            agreed = baseline_of(link) or Baseline(values={})
+            return {name: agreed.theirs_of(name) for name in agreed.values}
+        record = shown[str(link.sis_id)]
+        if record is None:
+            attempt.step = Step.GONE
+            return None
+        return self._take(attempt, record)
+
+    def _take(self, attempt: Attempt, record: SisRecord) -> Values | None:
+        found: Incoming = self.kind.read(record)
+        if found.issues:
+            attempt.step, attempt.code = Step.REJECT, found.issues[0].code
+            attempt.reason = f"What the SIS holds cannot be read: {found.issues[0].message}"
+            return None
+        attempt.token = record.token
+        attempt.source_hash = salted(record.fingerprint, self.kind.salt(record.sis_id))
+        attempt.theirs = found.values
+        return found.values
+
+    # ---- records the SIS has
+
+    def _decide_update(self, attempt: Attempt, theirs: Values, held: set[str]) -> None:
+        state, link = attempt.state, attempt.link
+        if state is None:
+            return
+        attempt.theirs = theirs
+        base = baseline_of(link)
+        if base is None and link.intent is not None:
+            base = Baseline(values=decode(link.intent["values"], structs=STRUCTS))
+        merge = merge_record(
+            base=base,
+            ours=state.values,
+            theirs=theirs,
+            policies=self.kind.policies(link.sis_id or ""),
+            context=context_of(
+                link, now=self.now, applies_later=self.capabilities.applies_later_seconds is not None
+            ),
+        )
+        attempt.merge = merge
+        attempt.held = [HeldField.of(name, merge.decisions[name]) for name in merge.held]
+        pushes = {name: value for name, value in merge.pushes.items() if name not in held}
+        if not self.kind.is_sendable(state.values):
+            pushes = {}
+        if pushes and (missing := self.kind.waits_for(state.values)):
+            attempt.step, attempt.code = Step.WAIT, "WAITING_FOR_MEMBER"
+            attempt.reason = f"Waits for {len(missing)} section(s) that are not in the SIS yet."
+        elif pushes:
+            self._decide_write(attempt, pushes)
+        elif any(decision.rule == "IN_FLIGHT" for decision in merge.decisions.values()):
+            attempt.step = Step.AWAIT
+        else:
+            attempt.step = Step.PULL
+
+    def _decide_write(self, attempt: Attempt, pushes: Mapping[str, Value]) -> None:
+        can = self.capabilities.can
+        kind = self.kind.merge_type
+        attempt.changes = pushes
+        attempt.step = Step.WRITE
+        only_status = pushes.keys() == {"status"} and pushes["status"] == "CANCELLED"
+        if only_status and can(kind, Operation.CANCEL):
+            attempt.operation = Operation.CANCEL
+        elif can(kind, Operation.UPDATE):
+            attempt.operation = Operation.UPDATE
+        else:
+            attempt.step, attempt.code = Step.WAIT, "SIS_CANNOT"
+            attempt.reason = "This SIS takes no changes of existing records."
+
+    def _decide_removal(self, attempt: Attempt, theirs: Values) -> None:
+        link = attempt.link
+        problem = removal_problem(link, theirs, self.kind)
+        operation = removal_operation(self.kind, self.capabilities)
+        in_flight = [e for e in link.sent if e["operation"] == operation and is_live(e, self.now)]
+        if problem:
+            kind = Conflict.Kind.ENROLLED if problem == ENROLLED else Conflict.Kind.REMOVAL
+            attempt.held = [
+                HeldField(
+                    field="",
+                    kind=kind,
+                    base=link.baseline,
+                    ours=None,
+                    theirs=encode(theirs),
+                    rule="REMOVAL",
+                    note=problem,
+                )
+            ]
+        elif in_flight and self.capabilities.applies_later_seconds is not None:
+            attempt.step = Step.AWAIT
+        elif operation is None:
+            attempt.step, attempt.code = Step.WAIT, "SIS_CANNOT"
+            attempt.reason = "This SIS neither cancels nor deletes; remove it there by hand."
+        elif operation is Operation.CANCEL and theirs.get("status") == "CANCELLED":
+            attempt.step = Step.GONE
+        else:
+            attempt.step, attempt.operation = Step.WRITE, operation
+
+    # ---- records the SIS does not have, or not for certain
+
+    def _decide_create(self, attempt: Attempt) -> None:
+        link, state = attempt.link, attempt.state
+        if link.state in {LinkState.CREATING, LinkState.UNKNOWN_OUTCOME}:
+            self._resolve(attempt)
+            return
+        if state is None:  # removed here before it was ever sent
+            attempt.step = Step.GONE
+            return
+        if not self.kind.is_sendable(state.values):
+            attempt.step = Step.NOTHING
+        elif missing := self.kind.waits_for(state.values):
+            attempt.step, attempt.code = Step.WAIT, "WAITING_FOR_MEMBER"
+            attempt.reason = f"Waits for {len(missing)} section(s) that are not in the SIS yet."
+        elif not self.capabilities.can(self.kind.merge_type, Operation.CREATE):
+            attempt.step, attempt.code = Step.WAIT, "SIS_CANNOT"
+            attempt.reason = "This SIS takes no new records; make it there by hand, the next import links it."
+        else:
+            self._create(attempt, state)
+
+    def _create(self, attempt: Attempt, state: LocalState) -> None:
+        attempt.step, attempt.operation = Step.WRITE, Operation.CREATE
+        names = {policy.name for policy in self.kind.policies("") if policy.can_send or policy.name == "kind"}
+        attempt.changes = {name: value for name, value in state.values.items() if name in names}
+
+    def _resolve(self, attempt: Attempt) -> None:
+        """A create whose outcome nobody knows: look it up, never create blindly again."""
+        link, intent = attempt.link, attempt.link.intent or {}
+        candidates = self._candidates(link, intent)
+        sent_at = dt.datetime.fromisoformat(intent["at"])
+        horizon = self.capabilities.late_request_seconds
+        later = self.capabilities.applies_later_seconds
+        if later is not None and self.now < sent_at + dt.timedelta(seconds=later):
+            attempt.step = Step.AWAIT
+            return
+        outcome = resolve_create(
+            [record.sis_id for record in candidates],
+            is_enforced=bool(self.capabilities.unique_keys & self.capabilities.search_keys),
+            is_horizon_passed=(later is not None)
+            or (horizon is not None and self.now >= sent_at + dt.timedelta(seconds=horizon)),
+        )
+        match outcome:
+            case CreateOutcome.ADOPT:
+                attempt.adopted = candidates[0].sis_id
+                theirs = self._take(attempt, candidates[0])
+                if theirs is not None and attempt.state is not None:
+                    self._decide_update(attempt, theirs, set())
+                elif theirs is not None:
+                    self._decide_removal(attempt, theirs)
+            case CreateOutcome.AMBIGUOUS:
+                attempt.held = [self._ambiguous(link, candidates)]
+            case CreateOutcome.CREATE_AGAIN if attempt.state is not None:
+                self._create(attempt, attempt.state)
+            case CreateOutcome.CREATE_AGAIN:
+                attempt.step = Step.GONE
+            case CreateOutcome.WAIT:
+                attempt.step, attempt.code = Step.WAIT, "UNKNOWN_OUTCOME"
+                attempt.reason = (
+                    "Its creation was sent and the answer was lost; it is looked up until it shows in the SIS."
+                )
+
+    def _candidates(self, link: Link, intent: Mapping[str, Any]) -> list[SisRecord]:
+        """Unlinked records of the SIS that could be the one we created."""
+        found: list[SisRecord] = []
+        keys: list[tuple[Key, str | tuple[str, ...]]] = [
+            (Key.CLIENT_REF, str(link.client_ref)),
+            (Key.NATURAL_KEY, tuple(intent.get("natural_key", ()))),
+        ]
+        for key, value in keys:
+            if key not in self.capabilities.search_keys or not value or found:
+                continue
+            hits = self.adapter.find(self.kind.merge_type, term=self.kind.term, key=key, value=value)
+            linked = set(
+                Link.objects.filter(
+                    merge_type=self.kind.merge_type.value,
+                    term_id=self.kind.term,
+                    sis_id__in=[record.sis_id for record in hits],
+                )
+                .exclude(state__in=[LinkState.RETIRED, LinkState.ARCHIVED])
+                .values_list("sis_id", flat=True)
+            )
+            found = [record for record in hits if record.sis_id not in linked]
+        return found
+
+    def _ambiguous(self, link: Link, candidates: Sequence[SisRecord]) -> HeldField:
+        ids = [record.sis_id for record in candidates]
+        return HeldField(
+            field="",
+            kind=Conflict.Kind.AMBIGUOUS,
+            base=None,
+            ours=(link.intent or {}).get("values"),
+            theirs=ids,
+            rule="AMBIGUOUS",
+            note=f"Its creation was sent and the answer was lost; {', '.join(ids)} in the SIS could be it.",
+        )

@@ -1,0 +1,86 @@
+"""Conflicts: opened by merges, closed by themselves or by a person. Both values are always kept."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from integration.merge.records import Decision, Rule
+from integration.models import Conflict, Link
+
+KINDS = {Rule.SEMANTIC: Conflict.Kind.SEMANTIC, Rule.FIGHT: Conflict.Kind.FIGHT}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldField:
+    """A field (blank: the record as a whole) that a person has to decide. Values are JSON-ready."""
+
+    field: str
+    kind: str
+    base: Any
+    ours: Any
+    theirs: Any
+    rule: str
+    note: str = ""
+
+    @classmethod
+    def of(cls, name: str, decision: Decision) -> "HeldField":
+        """From the engine's decision."""
+        return cls(
+            field=name,
+            kind=KINDS.get(decision.rule, Conflict.Kind.FIELD),
+            base=msgspec.to_builtins(decision.base),
+            ours=msgspec.to_builtins(decision.ours),
+            theirs=msgspec.to_builtins(decision.theirs),
+            rule=decision.rule.value,
+        )
+
+
+def note_conflicts(
+    held: Sequence[tuple[Link, HeldField]],
+    *,
+    examined: Iterable[Link],
+    run_id: int | None,
+    now: dt.datetime,
+) -> None:
+    """Open or renew the conflicts in `held`; those of `examined` links that are held no more are gone.
+
+    Constant number of queries; the caller holds the transaction and the links' locks.
+    """
+    link_ids = {link.pk for link in examined} | {link.pk for link, _one in held}
+    open_now = {
+        (conflict.link_id, conflict.field): conflict
+        for conflict in Conflict.objects.filter(link_id__in=link_ids, status=Conflict.Status.OPEN)
+    }
+    new: list[Conflict] = []
+    changed: list[Conflict] = []
+    for link, one in held:
+        conflict = open_now.pop((link.pk, one.field), None)
+        if conflict is None:
+            new.append(
+                Conflict(
+                    link=link,
+                    field=one.field,
+                    kind=one.kind,
+                    base=one.base,
+                    ours=one.ours,
+                    theirs=one.theirs,
+                    rule=one.rule,
+                    note=one.note,
+                    opened_at=now,
+                    run_id=run_id,
+                )
+            )
+        elif (conflict.ours, conflict.theirs, conflict.kind) != (one.ours, one.theirs, one.kind):
+            conflict.base, conflict.ours, conflict.theirs = one.base, one.ours, one.theirs
+            conflict.kind, conflict.rule, conflict.note = one.kind, one.rule, one.note
+            changed.append(conflict)
+    Conflict.objects.bulk_create(new)
+    Conflict.objects.bulk_update(changed, ["base", "ours", "theirs", "kind", "rule", "note"], batch_size=200)
+    over = [conflict.pk for conflict in open_now.values()]
+    if over:
+        with transaction.atomic():
+            Conflict.objects.filter(pk__in=over).update(status=Conflict.Status.GONE, resolved_at=now)

@@ -1,0 +1,192 @@
+"""What a link says to the engine, and what a merge's outcome says to the link. No queries."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from integration.fieldsets import STRUCTS
+from integration.merge.canonical import decode, encode
+from integration.merge.policy import Context, FieldPolicy, Fight
+from integration.merge.records import Baseline, Decision, RecordMerge, Rule, Value, Values
+from integration.merge.rendering import is_rendering
+from integration.models import Link, LinkState
+
+OUTSTANDING = frozenset({Rule.PENDING, Rule.IN_FLIGHT})
+UNCONSUMED = frozenset({Rule.PENDING, Rule.IN_FLIGHT, Rule.DRIFT})
+
+LINK_COLUMNS = (
+    "sis_id",
+    "state",
+    "baseline",
+    "baseline_theirs",
+    "agreed_version",
+    "source_hash",
+    "sent",
+    "intent",
+    "fights",
+    "touched",
+    "synced_at",
+    "missing_since",
+    "missing_digest",
+    "label",
+)
+"""What settling may change; written in bulk by `links.save_links`."""
+
+
+def policy_salt(policies: Sequence[FieldPolicy]) -> bytes:
+    """Changes whenever a rule changes, so that every record is looked at again after that."""
+    text = "|".join(f"{p.name}:{p.source}:{p.can_import}:{p.can_send}" for p in policies)
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+
+
+def salted(fingerprint: bytes, salt: bytes) -> bytes:
+    """The form in which a record's fingerprint is kept."""
+    return hashlib.blake2b(fingerprint, key=salt, digest_size=16).digest()
+
+
+def baseline_of(link: Link) -> Baseline | None:
+    """What both sides last agreed on; None before the first agreement."""
+    if link.baseline is None:
+        return None
+    return Baseline(
+        values=decode(link.baseline, structs=STRUCTS), theirs=decode(link.baseline_theirs, structs=STRUCTS)
+    )
+
+
+def context_of(link: Link, *, now: dt.datetime, applies_later: bool) -> Context:
+    """What is in flight, and how often values had to be rewritten."""
+    sent: dict[str, list[Value]] = {}
+    waiting = False
+    for entry in link.sent:
+        for name, value in decode(entry["values"], structs=STRUCTS).items():
+            sent.setdefault(name, []).append(value)
+        waiting = waiting or (applies_later and is_live(entry, now))
+    fights = {
+        name: Fight(value=decode({name: fight["value"]}, structs=STRUCTS)[name], times=fight["times"])
+        for name, fight in link.fights.items()
+    }
+    return Context(
+        sent={name: tuple(values) for name, values in sent.items()}, is_waiting=waiting, fights=fights
+    )
+
+
+def is_live(entry: Mapping[str, Any], now: dt.datetime) -> bool:
+    """Whether the horizon of something sent has not passed."""
+    return entry["until"] is None or dt.datetime.fromisoformat(entry["until"]) > now
+
+
+def still_in_flight(
+    entries: Iterable[Mapping[str, Any]], theirs: Values, *, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """The sent entries that `theirs` does not show yet and that may still land.
+
+    A field that is seen leaves its entry together with the entries before it: the SIS applied them in order.
+    """
+    kept: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for entry in reversed(list(entries)):
+        values = decode(entry["values"], structs=STRUCTS)
+        landed = {name for name, value in values.items() if name in theirs and theirs[name] == value}
+        open_fields = {n: entry["values"][n] for n in values if n not in landed | seen}
+        seen |= landed
+        is_removal = not values and entry["operation"] != "CREATE"
+        if is_live(entry, now) and (open_fields or is_removal):
+            kept.append({**entry, "values": open_fields})
+    return list(reversed(kept))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """The SIS's side of a merge: its values, the salted fingerprint that stands for them, when (tick)."""
+
+    values: Values
+    source_hash: bytes | None
+    tick: int
+    now: dt.datetime
+
+
+def settle(
+    link: Link,
+    merge: RecordMerge,
+    *,
+    seen: Seen,
+    version: int,
+    pushed: Mapping[str, Value] | None = None,
+    after_write: Values | None = None,
+) -> None:
+    """Change `link` (unsaved) to what is agreed after the pulls of `merge` were written as `version`.
+
+    `pushed`: what was written to the SIS and took effect; `after_write`: what the SIS then showed, where it
+    was read. A pushed field whose SIS value is a rendering of ours (cut, other case) is agreed with both.
+    """
+    pushed = pushed or {}
+    baseline = dict(link.baseline or {})
+    theirs = dict(link.baseline_theirs)
+    is_open = False
+    for name, decision in merge.decisions.items():
+        agreed = _agreed(name, decision, pushed, after_write)
+        if agreed is None:
+            is_open = True
+            kept = encode({name: decision.base})[name]
+            if link.baseline is not None and baseline.get(name) != kept and name not in theirs:
+                baseline[name] = kept  # our earlier write was seen to have landed
+            continue
+        ours_value, theirs_value = agreed
+        baseline[name] = encode({name: ours_value})[name]
+        theirs.pop(name, None)
+        if theirs_value != ours_value:
+            theirs[name] = encode({name: theirs_value})[name]
+    link.baseline = baseline
+    link.baseline_theirs = theirs
+    link.state = LinkState.LINKED
+    link.missing_since, link.missing_digest = None, ""
+    link.intent = None
+    link.sent = still_in_flight(link.sent, after_write if after_write is not None else seen.values, now=seen.now)
+    outstanding = any(
+        d.is_held or d.rule in OUTSTANDING or (d.is_pushed and name not in pushed)
+        for name, d in merge.decisions.items()
+    )
+    link.agreed_version = 0 if outstanding else version
+    unconsumed = is_open or any(d.rule in UNCONSUMED for d in merge.decisions.values())
+    link.source_hash = None if unconsumed else seen.source_hash
+    if pushed or merge.pulls:
+        link.touched = seen.tick
+    if not outstanding:
+        link.synced_at = seen.now
+
+
+def _agreed(
+    name: str, decision: Decision, pushed: Mapping[str, Value], after_write: Values | None
+) -> tuple[Value, Value] | None:
+    """(our rendering, the SIS's rendering) of what both sides hold now, or None."""
+    if decision.is_pushed:
+        if name not in pushed:
+            return None
+        shown = after_write.get(name, decision.result) if after_write is not None else decision.result
+        if shown == decision.result:
+            return decision.result, shown
+        return (decision.result, shown) if is_rendering(sent=decision.result, seen=shown) else None
+    if not decision.has_agreed:
+        return None
+    if decision.is_pulled:
+        return decision.result, decision.theirs
+    return decision.ours, decision.theirs
+
+
+def count_fights(link: Link, merge: RecordMerge) -> None:
+    """Note (on the unsaved link) which values of ours overwrite an SIS edit again."""
+    fights = dict(link.fights)
+    for name, decision in merge.decisions.items():
+        if not decision.is_pushed:
+            continue
+        value = encode({name: decision.result})[name]
+        before = fights.get(name)
+        if decision.rule is not Rule.ALWAYS_TANDEM or decision.theirs == decision.base:
+            fights.pop(name, None)
+        elif before and before["value"] == value:
+            fights[name] = {"value": value, "times": before["times"] + 1}
+        else:
+            fights[name] = {"value": value, "times": 1}
+    link.fights = fights

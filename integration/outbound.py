@@ -1,0 +1,226 @@
+"""The outbound queue: rows that say which records have something for the SIS. No calls to the SIS here."""
+
+import datetime as dt
+import random
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from integration.models import Link, OutboundChange
+from integration.sis.port import ErrorClass, MergeType, SisError
+
+LEASE = dt.timedelta(minutes=5)
+FIRST_BACKOFF_SECONDS = 5.0
+LONGEST_BACKOFF_SECONDS = 30 * 60.0
+PARK_AFTER = dt.timedelta(hours=24)
+OWNER_CLASS = 7_361
+"""First half of the advisory lock that a delivering process holds while it lives."""
+
+State = OutboundChange.State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """One claimed row: who holds an older fence must not finish it."""
+
+    outbound_id: int
+    link_id: int
+    fence: int
+    wanted_version: int
+    attempts: int
+
+
+@contextmanager
+def delivering_process() -> Iterator[int]:
+    """An owner number for claims, alive as long as this process's database session is."""
+    owner = random.SystemRandom().randrange(1, 2**31)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [OWNER_CLASS, owner])
+    try:
+        yield owner
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [OWNER_CLASS, owner])
+
+
+def want(link_ids: Collection[int], *, now: dt.datetime, priority: int = 5) -> None:
+    """Make sure that each link has a row that is due now. Parked rows stay parked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO integration_outboundchange (link_id, merge_type, term_id, state, wanted_version,
+                acknowledged_version, priority, next_attempt_at, attempts, fence, error_class, error_text,
+                error_words, error_field, updated_at)
+            SELECT l.id, l.merge_type, l.term_id, 'WAITING', coalesce(s.version, r.version, 1), 0, %(priority)s,
+                %(now)s, 0, 0, '', '', '', '', %(now)s
+            FROM integration_link l
+            LEFT JOIN scheduling_section s ON s.id = l.section_id
+            LEFT JOIN scheduling_relationship r ON r.id = l.relationship_id
+            WHERE l.id = ANY(%(ids)s)
+            ON CONFLICT (link_id) DO UPDATE SET
+                wanted_version = greatest(integration_outboundchange.wanted_version, excluded.wanted_version),
+                next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at,
+                state = CASE integration_outboundchange.state
+                    WHEN 'DONE' THEN 'WAITING' WHEN 'AWAITING' THEN 'WAITING'
+                    ELSE integration_outboundchange.state END
+            """,
+            {"ids": list(link_ids), "now": now, "priority": priority},
+        )
+
+
+def claim(
+    merge_type: MergeType,
+    term: str,
+    *,
+    owner: int,
+    limit: int,
+    now: dt.datetime,
+    only: Collection[int] | None = None,
+) -> list[Claim]:
+    """Claim up to `limit` due rows (of the links `only`, if given): one short statement, no waiting.
+
+    Rows that a dead process left are due too: its owner lock is free.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_outboundchange o
+            SET state = 'SENDING', lease_owner = %(owner)s, lease_until = %(until)s, fence = o.fence + 1,
+                updated_at = %(now)s
+            WHERE o.id IN (
+                SELECT q.id FROM integration_outboundchange q JOIN integration_link l ON l.id = q.link_id
+                WHERE q.merge_type = %(type)s AND q.term_id = %(term)s
+                  AND (%(only)s::bigint[] IS NULL OR q.link_id = ANY(%(only)s))
+                  AND ((q.state = 'WAITING' AND q.next_attempt_at <= %(now)s)
+                       OR (q.state = 'SENDING' AND (q.lease_until < %(now)s OR NOT EXISTS (
+                           SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.classid = %(class)s
+                             AND k.objid = q.lease_owner AND k.granted))))
+                ORDER BY q.priority, l.removal <> '', q.next_attempt_at, q.id
+                LIMIT %(limit)s FOR UPDATE OF q SKIP LOCKED)
+            RETURNING o.id, o.link_id, o.fence, o.wanted_version, o.attempts
+            """,
+            {
+                "owner": owner,
+                "until": now + LEASE,
+                "now": now,
+                "type": merge_type.value,
+                "term": term,
+                "only": None if only is None else list(only),
+                "class": OWNER_CLASS,
+                "limit": limit,
+            },
+        )
+        return [
+            Claim(outbound_id=row[0], link_id=row[1], fence=row[2], wanted_version=row[3], attempts=row[4])
+            for row in sorted(cursor.fetchall())
+        ]
+
+
+def still_ours(claims: Sequence[Claim]) -> set[int]:
+    """The links whose rows we still hold, locked until the transaction ends."""
+    fences = {claim.outbound_id: claim.fence for claim in claims}
+    rows = OutboundChange.objects.select_for_update().filter(pk__in=fences).order_by("id")
+    return {row.link_id for row in rows if row.fence == fences[row.pk] and row.state == State.SENDING}
+
+
+CLEAR: dict[str, Any] = {
+    "lease_owner": None,
+    "lease_until": None,
+    "attempts": 0,
+    "failing_since": None,
+    "error_class": "",
+    "error_text": "",
+    "error_words": "",
+    "error_field": "",
+}
+
+
+def acknowledge(links: Sequence[Link], *, now: dt.datetime) -> None:
+    """Close the rows of links on which nothing is outstanding; a later save stays due."""
+    agreed = {link.pk: link.agreed_version for link in links if link.agreed_version}
+    if not agreed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_outboundchange o
+            SET state = 'DONE', acknowledged_version = v.version, lease_owner = NULL, lease_until = NULL,
+                attempts = 0, failing_since = NULL, error_class = '', error_text = '', error_words = '',
+                error_field = '', updated_at = %(now)s
+            FROM unnest(%(ids)s::bigint[], %(versions)s::int[]) AS v(link_id, version)
+            WHERE o.link_id = v.link_id AND o.wanted_version <= v.version AND o.state <> 'DONE'
+            """,
+            {"ids": list(agreed), "versions": list(agreed.values()), "now": now},
+        )
+
+
+def finish(
+    outbound_id: int, *, state: str, now: dt.datetime, version: int | None = None, delay_seconds: float = 0
+) -> None:
+    """Give a claimed row back without an error. With `version`, that much is acknowledged."""
+    changes: dict[str, Any] = {**CLEAR, "state": state, "updated_at": now}
+    changes["next_attempt_at"] = now + dt.timedelta(seconds=delay_seconds)
+    if version is not None:
+        changes["acknowledged_version"] = version
+    OutboundChange.objects.filter(pk=outbound_id).update(**changes)
+
+
+def release(outbound_ids: Collection[int], *, now: dt.datetime, delay_seconds: float = 0) -> None:
+    """Give claimed rows back untried: no attempt is counted."""
+    OutboundChange.objects.filter(pk__in=outbound_ids, state=State.SENDING).update(
+        state=State.WAITING,
+        lease_owner=None,
+        lease_until=None,
+        next_attempt_at=now + dt.timedelta(seconds=delay_seconds),
+        updated_at=now,
+    )
+
+
+def backoff_seconds(attempts: int, *, jitter: float) -> float:
+    """Full-jitter back-off: `jitter` (0-1) of 5 s doubled with every attempt, at most 30 min."""
+    return jitter * min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(attempts, 12))
+
+
+def fail(claim: Claim, error: SisError, *, now: dt.datetime) -> bool:
+    """Record a failed attempt; True if the row is parked (rejected, or failing for a day)."""
+    row = OutboundChange.objects.get(pk=claim.outbound_id)
+    row.attempts += 1
+    row.failing_since = row.failing_since or now
+    row.error_class = error.error_class.value
+    row.error_text, row.error_words, row.error_field = error.message, error.words, error.field
+    row.lease_owner = row.lease_until = None
+    is_first_unknown = error.error_class is ErrorClass.UNKNOWN_OUTCOME and row.attempts == 1
+    is_conflict = error.error_class is ErrorClass.CONFLICT and row.attempts <= 3
+    delay = error.retry_after_seconds
+    if delay is None:
+        delay = 0 if is_first_unknown or is_conflict else backoff_seconds(row.attempts, jitter=random.random())
+    parked = error.error_class is ErrorClass.VALIDATION or now - row.failing_since > PARK_AFTER
+    row.state = State.PARKED if parked else State.WAITING
+    row.next_attempt_at = now + dt.timedelta(seconds=delay)
+    row.save()
+    return parked
+
+
+def replay(*, term: str | None, now: dt.datetime) -> int:
+    """Release parked rows (of a term); return how many."""
+    parked = OutboundChange.objects.filter(state=State.PARKED)
+    if term is not None:
+        parked = parked.filter(term_id=term)
+    return parked.update(**CLEAR, state=State.WAITING, next_attempt_at=now, updated_at=now)
+
+
+def postpone(outbound_id: int, *, code: str, reason: str, now: dt.datetime) -> None:
+    """Give a claimed row back that cannot go yet; no attempt is counted, the reason is shown."""
+    OutboundChange.objects.filter(pk=outbound_id).update(
+        state=State.WAITING,
+        lease_owner=None,
+        lease_until=None,
+        error_class=code,
+        error_text=reason,
+        error_words="",
+        next_attempt_at=now + dt.timedelta(seconds=60),
+        updated_at=now,
+    )

@@ -1,0 +1,390 @@
+"""The two record types that go both ways, behind one face, so that planning, applying and delivery are
+written once: how a record is read, what it holds here, how it is written here, and what it is called.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from integration.fieldsets import (
+    LOCAL_MEMBER,
+    Member,
+    relationship_policies,
+    section_policies,
+)
+from integration.incoming import Incoming, read_relationship, read_section
+from integration.linkstate import policy_salt
+from integration.merge.policy import FieldPolicy
+from integration.merge.records import Value, Values
+from integration.references import CourseFacts, References, load_references
+from integration.settings import MergeSettings, TypeSettings
+from integration.sis.port import Capabilities, MergeType, SisRecord
+from scheduling.domain.fields import Catalogue
+from scheduling.models import Course, Relationship, Section
+from scheduling.selectors import values_of_relationships, values_of_sections
+from scheduling.services import imports
+from scheduling.services.audit import Author
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalState:
+    """One record as it stands here."""
+
+    version: int
+    values: Values
+    sis_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewRecord:
+    """A record of the SIS to be made here; `former_id`: the local id it had, if it returns."""
+
+    sis_id: str
+    values: Values
+    former_id: int | None = None
+    rule: str = ""
+    subject: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalUpdate:
+    """Fields of one record here that the SIS decides."""
+
+    record_id: int
+    version: int
+    before: Values
+    after: Values
+    rules: Mapping[str, str] = field(default_factory=dict)
+    action: str = "UPDATE"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalRemoval:
+    """A record here that the SIS removed."""
+
+    record_id: int
+    before: Values
+
+
+class RecordType(Protocol):
+    """What planning, applying and delivery ask of a type."""
+
+    merge_type: MergeType
+    id_column: str
+    settings: TypeSettings
+    term: str
+
+    def policies(self, sis_id: str) -> Sequence[FieldPolicy]: ...
+    def salt(self, sis_id: str) -> bytes: ...
+    def read(self, record: SisRecord) -> Incoming: ...
+    def ours(self, ids: Sequence[int], *, lock: bool = False) -> dict[int, LocalState]: ...
+    def label(self, values: Values) -> str: ...
+    def natural_key(self, values: Values) -> tuple[str, ...]: ...
+    def outgoing(self, values: Values) -> Values: ...
+    def is_sendable(self, values: Values) -> bool: ...
+    def waits_for(self, values: Values) -> tuple[str, ...]: ...
+    def create(self, new: Sequence[NewRecord], author: Author) -> list[int]: ...
+    def update(self, updates: Sequence[LocalUpdate], author: Author) -> None: ...
+    def remove(self, removals: Sequence[LocalRemoval], author: Author, *, rule: str) -> None: ...
+    def set_sis_ids(self, pairs: Sequence[tuple[int, str]], author: Author) -> None: ...
+
+
+@dataclass(kw_only=True)
+class SectionType:
+    """Sections of one term."""
+
+    term: str
+    catalogue: Catalogue
+    merge_settings: MergeSettings
+    capabilities: Capabilities
+    merge_type: MergeType = MergeType.SECTIONS
+    id_column: str = "section_id"
+
+    @property
+    def settings(self) -> TypeSettings:
+        """The settings of sections."""
+        return self.merge_settings.of(MergeType.SECTIONS)
+
+    @cached_property
+    def references(self) -> References:
+        """Courses, places and people of the term, loaded once."""
+        return load_references(self.term)
+
+    @cached_property
+    def _policies(self) -> tuple[FieldPolicy, ...]:
+        return section_policies(self.catalogue, self.settings, self.capabilities)
+
+    @cached_property
+    def _salt(self) -> bytes:
+        return policy_salt(self._policies)
+
+    def policies(self, sis_id: str) -> Sequence[FieldPolicy]:
+        """The rules for the section with this SIS id."""
+        if sis_id not in self.settings.overrides:
+            return self._policies
+        return section_policies(self.catalogue, self.settings, self.capabilities, sis_id=sis_id)
+
+    def salt(self, sis_id: str) -> bytes:
+        """Stands for the rules in the kept fingerprints."""
+        return self._salt if sis_id not in self.settings.overrides else policy_salt(self.policies(sis_id))
+
+    @property
+    def makes_placeholders(self) -> bool:
+        """Whether sections come before their courses."""
+        order = self.capabilities.order
+        return order.index(MergeType.SECTIONS) < order.index(MergeType.COURSES)
+
+    def read(self, record: SisRecord) -> Incoming:
+        """The record in canonical form."""
+        return read_section(record, self.catalogue, self.references, placeholders=self.makes_placeholders)
+
+    def ours(self, ids: Sequence[int], *, lock: bool = False) -> dict[int, LocalState]:
+        """The sections as they stand here, optionally locked (in id order, so that nobody deadlocks)."""
+        if lock:
+            list(
+                Section.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id", flat=True)
+            )
+        return {
+            pk: LocalState(version=state.version, values=state.values, sis_id=state.sis_id or "")
+            for pk, state in values_of_sections(ids).items()
+        }
+
+    def label(self, values: Values) -> str:
+        """What people call it: subject, number, section number."""
+        course = self.references.courses.get(str(values.get("course")))
+        return f"{course.label if course else values.get('course')} {values.get('section_number') or ''}".strip()
+
+    def natural_key(self, values: Values) -> tuple[str, ...]:
+        """Course (SIS id) and section number; the term is given."""
+        return str(values.get("course")), str(values.get("section_number"))
+
+    def outgoing(self, values: Values) -> Values:
+        """The values as the adapter gets them."""
+        return values
+
+    def is_sendable(self, values: Values) -> bool:
+        """Every section may go to the SIS."""
+        return True
+
+    def waits_for(self, values: Values) -> tuple[str, ...]:
+        """A section waits for nothing."""
+        return ()
+
+    def create(self, new: Sequence[NewRecord], author: Author) -> list[int]:
+        """Make the sections, and placeholder courses for those that come before theirs."""
+        if self.makes_placeholders:
+            self._make_placeholders(new)
+        return imports.create_sections(
+            [
+                imports.NewSection(
+                    sis_id=one.sis_id, values=one.values, section_id=one.former_id, rule=one.rule
+                )
+                for one in new
+            ],
+            term_code=self.term,
+            places=self.references,
+            author=author,
+        )
+
+    def _make_placeholders(self, new: Sequence[NewRecord]) -> None:
+        wanted = {str(one.values["course"]): one for one in new}
+        missing = [sis_id for sis_id in wanted if sis_id not in self.references.courses]
+        made = Course.objects.bulk_create(
+            Course(
+                term_id=self.term,
+                sis_id=sis_id,
+                subject=wanted[sis_id].subject,
+                number=wanted[sis_id].number,
+                is_placeholder=True,
+            )
+            for sis_id in missing
+        )
+        for course in made:
+            self.references.courses[course.sis_id] = CourseFacts(id=course.pk, label=str(course))
+
+    def update(self, updates: Sequence[LocalUpdate], author: Author) -> None:
+        """Write what the SIS decides."""
+        imports.update_sections(
+            [
+                imports.SectionUpdate(
+                    section_id=one.record_id,
+                    version=one.version,
+                    before=one.before,
+                    after=one.after,
+                    rules=one.rules,
+                    action=one.action,
+                )
+                for one in updates
+            ],
+            term_code=self.term,
+            places=self.references,
+            author=author,
+        )
+
+    def remove(self, removals: Sequence[LocalRemoval], author: Author, *, rule: str) -> None:
+        """Follow a removal of the SIS."""
+        imports.remove_sections(
+            [imports.Removal(record_id=one.record_id, before=one.before) for one in removals],
+            term_code=self.term,
+            author=author,
+            rule=rule,
+        )
+
+    def set_sis_ids(self, pairs: Sequence[tuple[int, str]], author: Author) -> None:
+        """Note ids that the SIS gave."""
+        imports.set_sis_ids(Section, pairs, author=author, term_code=self.term)
+
+
+@dataclass(kw_only=True)
+class RelationshipType:
+    """Relationships of one term. Members are named by their section's SIS id."""
+
+    term: str
+    merge_settings: MergeSettings
+    capabilities: Capabilities
+    merge_type: MergeType = MergeType.RELATIONSHIPS
+    id_column: str = "relationship_id"
+
+    @property
+    def settings(self) -> TypeSettings:
+        """The settings of relationships."""
+        return self.merge_settings.of(MergeType.RELATIONSHIPS)
+
+    @cached_property
+    def sections(self) -> dict[str, int]:
+        """SIS id -> section id, for the whole term (keys only)."""
+        linked = Section.objects.filter(term_id=self.term, sis_id__isnull=False).order_by()
+        return dict(linked.values_list("sis_id", "id"))
+
+    @cached_property
+    def _policies(self) -> tuple[FieldPolicy, ...]:
+        return relationship_policies(self.settings)
+
+    @cached_property
+    def _salt(self) -> bytes:
+        return policy_salt(self._policies)
+
+    def policies(self, sis_id: str) -> Sequence[FieldPolicy]:
+        """The rules, the same for every relationship."""
+        return self._policies
+
+    def salt(self, sis_id: str) -> bytes:
+        """Stands for the rules in the kept fingerprints."""
+        return self._salt
+
+    def read(self, record: SisRecord) -> Incoming:
+        """The record in canonical form."""
+        return read_relationship(record, self.sections)
+
+    def ours(self, ids: Sequence[int], *, lock: bool = False) -> dict[int, LocalState]:
+        """The relationships as they stand here, optionally locked in id order."""
+        if lock:
+            rows = Relationship.objects.select_for_update().filter(pk__in=ids).order_by("id")
+            list(rows.values_list("id", flat=True))
+        states = values_of_relationships(ids)
+        member_ids = {section for state in states.values() for section, _primary in state.members}
+        names = dict(Section.objects.filter(pk__in=member_ids).order_by().values_list("id", "sis_id"))
+        return {
+            pk: LocalState(
+                version=state.version,
+                values={
+                    "kind": state.kind,
+                    "capacity": state.capacity,
+                    "members": tuple(
+                        sorted(
+                            Member(section=names[one] or f"{LOCAL_MEMBER}{one}", is_primary=primary)
+                            for one, primary in state.members
+                        )
+                    ),
+                },
+                sis_id=state.sis_id or "",
+            )
+            for pk, state in states.items()
+        }
+
+    def label(self, values: Values) -> str:
+        """Kind and members."""
+        members = ", ".join(one.section for one in values.get("members") or ())
+        return f"{str(values.get('kind') or '').capitalize()} of {members}"[:120]
+
+    def natural_key(self, values: Values) -> tuple[str, ...]:
+        """Kind and sorted members (MERGE.md, Relationships)."""
+        return (str(values.get("kind")), *sorted(one.section for one in values.get("members") or ()))
+
+    def outgoing(self, values: Values) -> Values:
+        """The values as the adapter gets them."""
+        return values
+
+    def is_sendable(self, values: Values) -> bool:
+        """Whether the SIS can hold this kind; others stay here, untouched by merges."""
+        return values.get("kind") in self.capabilities.relationship_kinds
+
+    def waits_for(self, values: Values) -> tuple[str, ...]:
+        """Members that the SIS does not have yet."""
+        return tuple(
+            one.section for one in values.get("members") or () if one.section.startswith(LOCAL_MEMBER)
+        )
+
+    def _members(self, members: Value) -> list[tuple[int, bool]]:
+        return [(self._section_id(one.section), one.is_primary) for one in members]
+
+    def _section_id(self, name: str) -> int:
+        if name.startswith(LOCAL_MEMBER):
+            return int(name.removeprefix(LOCAL_MEMBER))
+        return self.sections[name]
+
+    def create(self, new: Sequence[NewRecord], author: Author) -> list[int]:
+        """Make the relationships."""
+        return imports.create_relationships(
+            [
+                imports.NewRelationship(
+                    sis_id=one.sis_id,
+                    kind=str(one.values["kind"]),
+                    capacity=one.values.get("capacity"),
+                    members=self._members(one.values.get("members") or ()),
+                    relationship_id=one.former_id,
+                    rule=one.rule,
+                )
+                for one in new
+            ],
+            term_code=self.term,
+            author=author,
+        )
+
+    def update(self, updates: Sequence[LocalUpdate], author: Author) -> None:
+        """Write what the SIS decides."""
+        imports.update_relationships(
+            [
+                imports.RelationshipUpdate(
+                    relationship_id=one.record_id,
+                    version=one.version,
+                    kind=str(one.before["kind"]),
+                    before=self._plain(one.before),
+                    after=self._plain(one.after),
+                    rules=one.rules,
+                )
+                for one in updates
+            ],
+            term_code=self.term,
+            author=author,
+        )
+
+    def _plain(self, values: Values) -> dict[str, Any]:
+        return {
+            name: self._members(value) if name == "members" else value for name, value in values.items()
+        }
+
+    def remove(self, removals: Sequence[LocalRemoval], author: Author, *, rule: str) -> None:
+        """Follow a dissolution of the SIS."""
+        imports.remove_relationships(
+            [imports.Removal(record_id=one.record_id, before=one.before) for one in removals],
+            term_code=self.term,
+            author=author,
+            rule=rule,
+        )
+
+    def set_sis_ids(self, pairs: Sequence[tuple[int, str]], author: Author) -> None:
+        """Note ids that the SIS gave."""
+        imports.set_sis_ids(Relationship, pairs, author=author, term_code=self.term)
