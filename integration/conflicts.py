@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django.db import transaction
 
+from integration.merge.canonical import plain
 from integration.merge.records import Decision, Rule
 from integration.models import Conflict, Link
 
@@ -32,9 +32,9 @@ class HeldField:
         return cls(
             field=name,
             kind=KINDS.get(decision.rule, Conflict.Kind.FIELD),
-            base=msgspec.to_builtins(decision.base),
-            ours=msgspec.to_builtins(decision.ours),
-            theirs=msgspec.to_builtins(decision.theirs),
+            base=plain(decision.base),
+            ours=plain(decision.ours),
+            theirs=plain(decision.theirs),
             rule=decision.rule.value,
         )
 

@@ -10,7 +10,7 @@ from integration.models import MergeRun, Plan
 from integration.runs import NO_PLACE, AlreadyRunning, Clock, Options, Progress, Runner
 from integration.settings import ConfigurationError, switch_of
 from integration.sis.port import REFERENCE_TYPES, SENDABLE_TYPES, MergeType, SisAdapter, SisError
-from integration.terms import TermNotOffered, ensure_term
+from integration.terms import TermNotOffered, ensure_term, offered_term
 from scheduling.models import Term
 
 NEEDS: dict[MergeType, tuple[MergeType, ...]] = {
@@ -79,11 +79,18 @@ def execute(
     ordered = ordered_types(types, adapter)
     bound = [one for one in ordered if one not in REFERENCE_TYPES]
     try:
-        if not options.is_dry_run or MergeType.TERMS not in ordered:
-            for code in terms:
-                ensure_term(code, adapter=adapter, now=clock())
+        for code in terms:
+            offered_term(code, adapter=adapter)
         if options.sends:
             _check_may_send(bound, terms, clock)
+        if MergeType.TERMS not in ordered and not options.is_dry_run:
+            for code in terms:
+                ensure_term(code, adapter=adapter, now=clock())
+        elif options.is_dry_run and (unknown := [c for c in terms if not Term.objects.filter(pk=c).exists()]):
+            raise ConfigurationError(
+                f"Term {unknown[0]} is not here yet, so a dry run has nothing to compare with; "
+                "import the terms first: execute_merge terms"
+            )
     except (TermNotOffered, ConfigurationError) as error:
         return outcome.refuse("CONFIGURATION", str(error), exit_code=2)
     except SisError as error:
@@ -111,11 +118,11 @@ def execute(
 def _check_may_send(types: Sequence[MergeType], terms: Sequence[str], clock: Clock) -> None:
     today = timezone.localdate(clock())
     for code in terms:
-        term = Term.objects.get(pk=code)
+        term = Term.objects.filter(pk=code).first()
         for merge_type in types:
             if merge_type not in SENDABLE_TYPES:
                 continue
-            switch = switch_of(merge_type, term, today=today)
+            switch = switch_of(merge_type, term, today=today) if term else None
             if switch is None or not switch.is_sending:
                 raise ConfigurationError(
                     f"{merge_type.value.capitalize()} of {code} are not set to be sent; "

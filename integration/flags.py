@@ -8,6 +8,8 @@ from django.db import connection
 
 from integration.models import Plan
 
+ANALYZE_FROM = 2_000
+
 WRITTEN = """
     WITH written AS (
         SELECT DISTINCT s.id, s.term_id, s.course_id, s.section_number, s.sis_id, s.credits, s.enrollment, r.label
@@ -54,6 +56,8 @@ CREDITS = """
 def flag_sections(plan: Plan, *, run_id: int) -> None:
     """Note doubly used numbers, double-booked rooms and variable credit among what `plan` wrote."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE scheduling_meeting, scheduling_section, integration_planrow")
+        if sum(plan.run.counts[name] for name in ("local_create", "local_update")) > ANALYZE_FROM:
+            # After a first load the planner's figures are those of an empty table.
+            cursor.execute("ANALYZE scheduling_meeting, scheduling_section, integration_planrow")
         for statement in (NUMBERS, ROOMS, CREDITS):
             cursor.execute(WRITTEN + statement, {"plan": plan.pk, "term": plan.term_id, "run": run_id})

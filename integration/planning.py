@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from integration.batching import batched
 from integration.fieldsets import STRUCTS
 from integration.incoming import Incoming
 from integration.links import Known, add_missing_links, known_links, links_by_id, unlinked
 from integration.linkstate import baseline_of, context_of, is_live, salted
-from integration.merge.canonical import decode, encode
+from integration.merge.canonical import decode, encode, plain
 from integration.merge.policy import Removal
 from integration.merge.records import Decision, RecordMerge, Rule, Values
 from integration.merge.removal import (
@@ -64,10 +62,10 @@ def shown_fields(merge: RecordMerge) -> dict[str, Any]:
 def shown(decision: Decision) -> dict[str, Any]:
     """One decision as JSON: base, ours, theirs, result and the rule's id."""
     return {
-        "base": msgspec.to_builtins(decision.base),
-        "ours": msgspec.to_builtins(decision.ours),
-        "theirs": msgspec.to_builtins(decision.theirs),
-        "result": msgspec.to_builtins(decision.result),
+        "base": plain(decision.base),
+        "ours": plain(decision.ours),
+        "theirs": plain(decision.theirs),
+        "result": plain(decision.result),
         "rule": decision.rule.value,
     }
 

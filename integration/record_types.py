@@ -88,7 +88,7 @@ class RecordType(Protocol):
     def create(self, new: Sequence[NewRecord], author: Author) -> list[int]: ...
     def update(self, updates: Sequence[LocalUpdate], author: Author) -> None: ...
     def remove(self, removals: Sequence[LocalRemoval], author: Author, *, rule: str) -> None: ...
-    def set_sis_ids(self, pairs: Sequence[tuple[int, str]], author: Author) -> None: ...
+    def set_sis_ids(self, pairs: Sequence[tuple[int, str | None]], author: Author) -> None: ...
 
 
 @dataclass(kw_only=True)
@@ -232,7 +232,7 @@ class SectionType:
             rule=rule,
         )
 
-    def set_sis_ids(self, pairs: Sequence[tuple[int, str]], author: Author) -> None:
+    def set_sis_ids(self, pairs: Sequence[tuple[int, str | None]], author: Author) -> None:
         """Note ids that the SIS gave."""
         imports.set_sis_ids(Section, pairs, author=author, term_code=self.term)
 
@@ -385,6 +385,6 @@ class RelationshipType:
             rule=rule,
         )
 
-    def set_sis_ids(self, pairs: Sequence[tuple[int, str]], author: Author) -> None:
+    def set_sis_ids(self, pairs: Sequence[tuple[int, str | None]], author: Author) -> None:
         """Note ids that the SIS gave."""
         imports.set_sis_ids(Relationship, pairs, author=author, term_code=self.term)

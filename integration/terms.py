@@ -24,12 +24,17 @@ class TermNotOffered(Exception):
 
 def ensure_term(code: str, *, adapter: SisAdapter, now: dt.datetime) -> Term:
     """The term, brought in from the SIS if it is unknown here. Raises `TermNotOffered` or what the SIS raises."""
-    term = Term.objects.filter(pk=code).first()
-    if term is not None:
-        return term
+    record = offered_term(code, adapter=adapter)
+    return Term.objects.get(pk=code) if record is None else _bring_in(record, now=now)
+
+
+def offered_term(code: str, *, adapter: SisAdapter) -> SisRecord | None:
+    """The SIS's record of a term that is unknown here; None for a known one. Raises as `ensure_term`."""
+    if Term.objects.filter(pk=code).exists():
+        return None
     for record in adapter.read_all(MergeType.TERMS):
         if isinstance(record, SisRecord) and record.sis_id == code:
-            return _bring_in(record, now=now)
+            return record
     raise TermNotOffered(f"The SIS does not offer a term {code!r}; check the code.")
 
 

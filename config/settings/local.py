@@ -35,3 +35,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+LOGGING["loggers"]["tandem"]["level"] = "WARNING"  # noqa: F405  # a person reads the terminal

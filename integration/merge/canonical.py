@@ -12,9 +12,14 @@ from .records import Value, Values
 _sorted_json = msgspec.json.Encoder(order="sorted").encode
 
 
+def plain(value: Value) -> Any:
+    """One value as JSON gives it back: structs as mappings, tuples as lists."""
+    return [msgspec.to_builtins(item) for item in value] if type(value) is tuple else value
+
+
 def encode(values: Values) -> dict[str, Any]:
-    """JSON-ready form of `values`: structs become mappings, tuples lists."""
-    return {name: msgspec.to_builtins(value) if type(value) is tuple else value for name, value in values.items()}
+    """JSON-ready form of `values`, equal to what is read back after storing it."""
+    return {name: plain(value) for name, value in values.items()}
 
 
 @cache

@@ -1,0 +1,106 @@
+"""Working all outbound rows that are due, whatever type and term: what a worker or an operator does.
+
+Switches and pauses are read again at every sweep: a term that was switched off simply waits.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+
+from integration.delivery import Delivery
+from integration.models import MergeRun, MergeState, OutboundChange
+from integration.runs import record_type_of
+from integration.settings import active_version, read, switch_of
+from integration.sis.port import MergeType, SisAdapter, SisError
+from scheduling.models import ChangeLog, Term
+from scheduling.services.audit import Author
+
+Clock = Callable[[], dt.datetime]
+
+
+@dataclass(kw_only=True)
+class Swept:
+    """What one sweep did: counts by outcome, what it passed over and why, and why it stopped."""
+
+    tally: Counter[str] = field(default_factory=Counter)
+    waiting: list[str] = field(default_factory=list)
+    unavailable: SisError | None = None
+
+
+def sweep(adapter: SisAdapter, *, clock: Clock = timezone.now) -> Swept:
+    """Deliver everything that is due and allowed to go."""
+    swept = Swept()
+    for merge_type, term in _open_queues(adapter):
+        reason = why_waiting(merge_type, term, now=clock())
+        if reason:
+            swept.waiting.append(reason)
+            continue
+        delivery = _deliver(merge_type, term, adapter, clock)
+        swept.tally.update(delivery.tally)
+        if delivery.unavailable is not None:
+            swept.unavailable = delivery.unavailable
+            break
+    return swept
+
+
+def _open_queues(adapter: SisAdapter) -> Iterator[tuple[MergeType, Term]]:
+    """Types and terms with something open, in the adapter's order."""
+    states = [OutboundChange.State.WAITING, OutboundChange.State.SENDING]
+    rows = OutboundChange.objects.filter(state__in=states).order_by("term_id", "merge_type")
+    found = set(rows.values_list("term_id", "merge_type").distinct())
+    terms = Term.objects.in_bulk({code for code, _type in found})
+    for code in sorted(terms):
+        for merge_type in adapter.capabilities.order:
+            if (code, merge_type.value) in found:
+                yield merge_type, terms[code]
+
+
+def why_waiting(merge_type: MergeType, term: Term, *, now: dt.datetime) -> str:
+    """Why rows of this type and term may not go now (blank: they may)."""
+    what = f"{merge_type.value.capitalize()} of {term.pk}"
+    switch = switch_of(merge_type, term, today=timezone.localdate(now))
+    if switch is None:
+        return f"{what} wait: the term is not enabled."
+    if not switch.is_sending:
+        return f"{what} wait: sending is off for the term."
+    state = MergeState.objects.filter(merge_type=merge_type.value, term=term).first()
+    if state is not None and state.pause_reason:
+        return f"{what} wait: paused by a safeguard. {state.pause_reason}"
+    return ""
+
+
+def _deliver(merge_type: MergeType, term: Term, adapter: SisAdapter, clock: Clock) -> Delivery:
+    version = active_version()
+    with transaction.atomic():
+        run = MergeRun.objects.create(
+            merge_type=merge_type.value,
+            term=term,
+            trigger=MergeRun.Trigger.REAL_TIME,
+            is_sending=True,
+            settings_version=version,
+            started_at=clock(),
+        )
+    delivery = Delivery(
+        kind=record_type_of(merge_type, term.pk, settings=read(version), adapter=adapter),
+        adapter=adapter,
+        author=Author(now=clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=run.pk),
+        clock=clock,
+        run=str(run.pk),
+    )
+    try:
+        delivery.deliver()
+    finally:
+        tally = delivery.tally
+        has_issues = bool(tally.get("held") or tally.get("rejected"))
+        run.status = MergeRun.Status.FINISHED_WITH_ISSUES if has_issues else MergeRun.Status.SUCCEEDED
+        if delivery.unavailable is not None:
+            run.status = MergeRun.Status.FAILED
+            run.error = {"code": "SIS_UNAVAILABLE", "message": delivery.unavailable.message}
+        run.counts = dict(tally)
+        run.finished_at = clock()
+        run.save()
+    return delivery
