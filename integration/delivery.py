@@ -60,10 +60,20 @@ class Delivery:
     clock: Clock
     run: str
     progress: Callable[[int], None] = lambda _done: None
-    tally: Counter[str] = field(default_factory=Counter)
+    outcomes: dict[int, str] = field(default_factory=dict)
+    """Link -> what became of it last: one outcome a record, however many attempts it took."""
+    pulled: set[int] = field(default_factory=set)
+    unconfirmed: set[int] = field(default_factory=set)
     unavailable: SisError | None = None
     """Set when the SIS went away: delivery stopped, nothing consumed an attempt."""
-    _freed: set[tuple[str, ...]] = field(default_factory=set)
+
+    @property
+    def tally(self) -> Counter[str]:
+        """Records by outcome, with the names of CONTRACT.md's counts."""
+        tally = Counter(self.outcomes.values())
+        tally["awaiting"] += len(self.unconfirmed)
+        tally["local_update"] += len(self.pulled)
+        return tally
 
     def deliver(self, *, only: Collection[int] | None = None, limit: int | None = None) -> Counter[str]:
         """Work due rows until none is left (or `limit` were worked); return counts by outcome."""
@@ -145,7 +155,7 @@ class Delivery:
                 values = encode(attempt.changes)
                 if attempt.adopted:
                     link.sis_id, link.state = attempt.adopted, LinkState.LINKED
-                    link.baseline = (link.intent or {}).get("values")
+                    link.baseline, link.intent = (link.intent or {}).get("values"), None
                 if attempt.operation is Operation.CREATE:
                     link.state = LinkState.CREATING
                     link.intent = {
@@ -284,14 +294,16 @@ class Finisher:
         """The type being delivered."""
         return self.delivery.kind
 
-    def count(self, name: str) -> None:
-        """One more record with this outcome."""
-        self.delivery.tally[name] += 1
+    def note(self, link: Link, outcome: str) -> None:
+        """What became of a record; a later attempt in the same delivery overwrites it."""
+        self.delivery.outcomes[link.pk] = outcome
 
     def finish(self, result: Result) -> None:
         """Settle one result."""
         attempt = result.attempt
         link = self.links[attempt.link.pk]
+        if attempt.adopted:
+            self._adopt(link, attempt)
         if result.is_untried:
             self._untried(link, attempt)
         elif result.error is not None:
@@ -300,15 +312,27 @@ class Finisher:
             self._written(link, result)
         elif attempt.held and attempt.step is Step.NOTHING:
             self.held.extend((link, one) for one in attempt.held)
-            self.count("held")
+            self.note(link, "held")
             outbound.finish(attempt.claim.outbound_id, state=outbound.State.DONE, now=self.now)
         elif attempt.step is Step.PULL:
             self._settle(link, attempt, pushed={}, shown=None)
+            if self.delivery.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
+                self.note(link, "sis_create" if attempt.adopted else "sis_update")
             outbound.finish(attempt.claim.outbound_id, state=outbound.State.DONE, now=self.now)
         elif attempt.step is Step.GONE:
             self._gone(link, attempt)
         else:
             self._later(link, attempt)
+
+    def _adopt(self, link: Link, attempt: Attempt) -> None:
+        """A record found in the SIS is the one whose creation had an unknown outcome."""
+        if link.intent is not None:
+            link.baseline, link.baseline_theirs = link.intent["values"], {}
+        link.sis_id, link.state, link.intent = attempt.adopted, LinkState.LINKED, None
+        local_id = getattr(link, self.kind.id_column)
+        if local_id is not None:
+            self.new_ids.append((local_id, attempt.adopted))
+        self.examined.append(link)
 
     def _untried(self, link: Link, attempt: Attempt) -> None:
         """Nothing was sent: take the write-ahead note back."""
@@ -318,7 +342,7 @@ class Finisher:
             forget_sent(link, attempt)
         self.examined.append(link)
         outbound.release([attempt.claim.outbound_id], now=self.now)
-        self.count("pending")
+        self.note(link, "pending")
 
     def _failed(self, link: Link, attempt: Attempt, error: SisError) -> None:
         is_unknown = isinstance(error, SisOutcomeUnknown)
@@ -333,7 +357,7 @@ class Finisher:
             forget_sent(link, attempt)
         self.examined.append(link)
         parked = outbound.fail(attempt.claim, error, now=self.now)
-        self.count("rejected" if parked else "awaiting" if is_unknown else "pending")
+        self.note(link, "rejected" if parked else "awaiting" if is_unknown else "pending")
 
     def _written(self, link: Link, result: Result) -> None:
         attempt, written = result.attempt, result.written
@@ -342,10 +366,10 @@ class Finisher:
         if self.delivery.adapter.capabilities.applies_later_seconds is not None:
             self.examined.append(link)
             outbound.finish(attempt.claim.outbound_id, state=outbound.State.AWAITING, now=self.now)
-            self.count(f"sis_{str(attempt.operation).lower()}")
-            self.count("awaiting")
+            self.note(link, f"sis_{str(attempt.operation).lower()}")
+            self.delivery.unconfirmed.add(link.pk)
             return
-        self.count(f"sis_{str(attempt.operation).lower()}")
+        self.note(link, f"sis_{str(attempt.operation).lower()}")
         if attempt.operation is Operation.CREATE:
             self._created(link, result, written)
         elif link.removal and attempt.state is None:
@@ -407,7 +431,7 @@ class Finisher:
                     rules={name: merge.decisions[name].rule.value for name in pulls},
                 )
             )
-            self.count("local_update")
+            self.delivery.pulled.add(link.pk)
         count_fights(link, merge)
         seen = Seen(
             values=attempt.theirs, source_hash=attempt.source_hash, tick=self.tick, now=self.now
@@ -446,9 +470,8 @@ class Finisher:
                 f"The SIS accepted the change of {', '.join(ignored)} but kept its own value.",
                 field=ignored[0],
             )
-            self.delivery.tally[f"sis_{str(attempt.operation).lower()}"] -= 1
             outbound.fail(attempt.claim, error, now=self.now)
-            self.count("rejected")
+            self.note(link, "rejected")
         elif link.agreed_version or attempt.held:
             state = attempt.state
             version = state.version if state else attempt.claim.wanted_version
@@ -473,7 +496,7 @@ class Finisher:
             outbound.finish(
                 attempt.claim.outbound_id, state=outbound.State.WAITING, now=self.now, delay_seconds=600
             )
-            self.count("pending")
+            self.note(link, "pending")
             return
         link.state = LinkState.RETIRED
         link.retired_at, link.touched, link.sent, link.intent = self.now, self.tick, [], None
@@ -486,13 +509,13 @@ class Finisher:
         match attempt.step:
             case Step.AWAIT:
                 outbound.finish(outbound_id, state=outbound.State.AWAITING, now=self.now)
-                self.count("awaiting")
+                self.note(link, "awaiting")
             case Step.REJECT:
                 outbound.fail(attempt.claim, SisRejected(attempt.reason), now=self.now)
-                self.count("rejected")
+                self.note(link, "rejected")
             case Step.WAIT:
                 outbound.postpone(outbound_id, code=attempt.code, reason=attempt.reason, now=self.now)
-                self.count("awaiting" if attempt.code == "UNKNOWN_OUTCOME" else "pending")
+                self.note(link, "awaiting" if attempt.code == "UNKNOWN_OUTCOME" else "pending")
             case _:
                 outbound.finish(outbound_id, state=outbound.State.DONE, now=self.now)
         if attempt.code == "UNKNOWN_OUTCOME":
@@ -505,7 +528,7 @@ class Finisher:
         self.kind.update(self.updates, author)
         if self.new_ids:
             self.kind.set_sis_ids(self.new_ids, author)
-        save_links(self.examined)
+        save_links(list({link.pk: link for link in self.examined}.values()))
         if self.retired:
             Link.objects.bulk_update(self.retired, ["retired_at"])
         run_id = author.run_id

@@ -4,25 +4,36 @@
 exchange folder of the changed records that appears whole, by rename. Each row is the full record as it is to
 be, so a blank cell means blank; ``action`` and ``client_ref`` lead the rows of sections and relationships.
 It applies later: what was sent is confirmed by a later drop, within the horizon (a day unless said).
+
+What a SIS importer does with a row
+    CREATE   has no id; its meetings, instructors and members name it by its ``client_ref`` instead. A SIS
+             that gives the reference back in the ``client_ref`` column of its drops lets Tandem recognise
+             the record at once.
+    UPDATE   takes the whole record, child rows included. crn, enrolment and waitlist counts are the SIS's own
+             and blank here: they are to be left as they are.
+    CANCEL   sets the status, DELETE removes; of these rows only ``id`` and ``client_ref`` matter.
 """
 
 import datetime as dt
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .exchange import COLUMNS, Folder, write_folder
+from .exchange import COLUMNS, MANIFEST, Folder
+from .exchange_writing import write_folder
 from .port import (
-    SENDABLE_TYPES,
     Capabilities,
     CheckResult,
     Key,
     MergeType,
     Operation,
-    SisError,
     SisRecord,
+    SisUnavailable,
+    SisUnreadable,
     Snapshot,
     Writer,
     Written,
@@ -30,7 +41,12 @@ from .port import (
 from .snapshots import FolderSnapshot, files_of
 
 DAY_SECONDS = 86_400
+OUTBOUND = "outbound"
 LEADING = {"sections": ("action", "client_ref"), "relationships": ("action", "client_ref")}
+SIS_OWNED = frozenset({"crn", "enrollment", "waitlisted"})
+NOT_WRITABLE = SIS_OWNED | {"id", "term", "course_id"}
+WRITABLE = (frozenset(COLUMNS["sections"]) - NOT_WRITABLE) | {"course", "meetings", "instructors"}
+RELATIONSHIP_OPERATIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.DELETE})
 
 
 @dataclass(kw_only=True)
@@ -45,7 +61,11 @@ class CsvAdapter:
         """Full records both ways, nothing by id, applied later."""
         return Capabilities(
             name="csv",
-            writes={one: frozenset(Operation) for one in SENDABLE_TYPES},
+            writes={
+                MergeType.SECTIONS: frozenset(Operation),
+                MergeType.RELATIONSHIPS: RELATIONSHIP_OPERATIONS,
+            },
+            writable_fields=WRITABLE,
             relationship_kinds=frozenset({"CROSSLIST", "LINKED"}),
             can_read_by_id=False,
             applies_later_seconds=self.horizon_seconds,
@@ -54,24 +74,32 @@ class CsvAdapter:
         )
 
     def check(self) -> CheckResult:
-        """Whether the folder is there, whole, and writable."""
+        """Whether the folder is whole and readable, and whether we may write into it."""
         facts = [("folder", str(self.path))]
         problems = []
-        folder = Folder(path=self.path)
         try:
-            folder.check_present()
-            is_proven = folder.check_manifest(list(COLUMNS))
-            facts.append(("manifest", "proves the folder" if is_proven else "none: removals wait for a second drop"))
-        except SisError as error:
-            problems.append(error.message)
+            tables = Folder(path=self.path).tables(tuple(COLUMNS))
+        except SisUnreadable as error:
+            return CheckResult(facts=tuple(facts), problems=(error.message,))
+        for table in tables:
+            try:
+                facts.append((table.file, f"{sum(1 for _row in table.rows())} rows"))
+            except SisUnreadable as error:
+                problems.append(error.message)
+        is_vouched = tables[0].vouched is not None
+        facts.append(
+            (MANIFEST, "proves each drop" if is_vouched else "none: removals wait for a second drop")
+        )
+        outbound = self.path / OUTBOUND
+        if not os.access(outbound if outbound.exists() else self.path, os.W_OK):
+            problems.append(f"{outbound} cannot be written; sending will fail until it can.")
         return CheckResult(facts=tuple(facts), problems=tuple(problems))
 
     def read_all(self, merge_type: MergeType, *, term: str = "") -> Snapshot:
         """The records of the drop that lies there now."""
         folder = Folder(path=self.path)
-        folder.check_present()
-        is_proven = folder.check_manifest(files_of(merge_type))
-        return FolderSnapshot(folder=folder, merge_type=merge_type, term=term, is_proven=is_proven)
+        folder.tables(files_of(merge_type))  # raises at once where the folder is not there or not whole
+        return FolderSnapshot(folder=folder, merge_type=merge_type, term=term)
 
     def read(
         self, merge_type: MergeType, sis_ids: Sequence[str], *, term: str
@@ -88,17 +116,20 @@ class CsvAdapter:
     @contextmanager
     def writing(self, *, term: str, run: str, now: dt.datetime) -> Iterator[Writer]:
         """One folder a session; it appears when the session ends well."""
-        stamp = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%S")
+        stamp = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+        name = f"{stamp}-{re.sub(r'[^A-Za-z0-9_-]', '_', run)}"
         drop = Drop(term=term)
         yield drop
-        if drop.is_empty:
+        if not drop.tables:
             return
-        target = self.path / "outbound" / f"{stamp}-{run}"
-        number = 1
+        target, number = self.path / OUTBOUND / name, 1
         while target.exists():
             number += 1
-            target = target.with_name(f"{stamp}-{run}.{number}")
-        write_folder(target, drop.tables, leading=LEADING)
+            target = target.with_name(f"{name}.{number}")
+        try:
+            write_folder(target, drop.tables, leading=LEADING)
+        except OSError as error:
+            raise SisUnavailable(f"{target} cannot be written: {error.strerror}.") from error
 
     def close(self) -> None:
         """Nothing is open."""
@@ -111,13 +142,8 @@ class Drop:
     term: str
     tables: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was written."""
-        return not self.tables
-
     def create(self, merge_type: MergeType, values: Mapping[str, Any], *, client_ref: str) -> Written:
-        """A row with action CREATE and no id: the SIS gives one, the next drop shows it with our reference."""
+        """A row with action CREATE and no id: the SIS gives one, a later drop shows it with our reference."""
         self._add(merge_type, Operation.CREATE, "", values, client_ref)
         return Written(sis_id="")
 
@@ -148,12 +174,21 @@ class Drop:
     def _add(
         self, merge_type: MergeType, operation: Operation, sis_id: str, values: Mapping[str, Any], ref: str
     ) -> None:
-        plain = {**values, "id": sis_id, "term": self.term, "course_id": values.get("course")}
+        plain = {name: value for name, value in values.items() if name not in SIS_OWNED}
+        plain |= {"id": sis_id, "term": self.term, "course_id": values.get("course")}
         row = (operation.value, ref, *(plain.get(name) for name in COLUMNS[merge_type.value]))
         self.tables.setdefault(merge_type.value, []).append(row)
         owner = sis_id or ref  # a new record's children name it by our reference
         for index, one in enumerate(values.get("meetings") or (), start=1):
-            parts = (one.days, one.start_time, one.end_time, one.building, one.room, one.start_date, one.end_date)
+            parts = (
+                one.days,
+                one.start_time,
+                one.end_time,
+                one.building,
+                one.room,
+                one.start_date,
+                one.end_date,
+            )
             self.tables.setdefault("meetings", []).append((owner, index, *parts))
         for one in values.get("instructors") or ():
             self.tables.setdefault("section_instructors", []).append(

@@ -1,15 +1,15 @@
 """The `memory` adapter: a fake SIS that reads and writes, keeps its state, and can be told to misbehave.
 
 ``SIS_URL=memory:///abs/dir[?option=value…]``: loaded from the exchange folder ``dir`` on first use; its state
-and journal live in ``dir/.state/``. Options declare what this SIS can do:
+and journal live in ``dir/.state/``, so separate processes see one SIS. Options declare what it can do:
 
 =================  =========================================================================================
 order              ``sections_first``: sections before courses (PeopleSoft)
 deletes            ``no``: sections can only be cancelled
-unique             keys it enforces on create: ``client_ref`` (default), ``natural_key``, both with a comma, ``none``
-search             keys it can look up; as `unique` (default ``client_ref,natural_key``), ``none``
-late               seconds after which a lost request can no longer take effect (default: unknown)
-applies_later      seconds until a write shows; ``tick`` lets them pass
+unique             keys it enforces on create: ``client_ref`` (default), ``natural_key``, both, ``none``
+search             keys it can look up, written as for `unique` (default ``client_ref,natural_key``)
+late               seconds after which a lost request can no longer take effect (default: never certain)
+applies_later      seconds until a write shows; `MemoryAdapter.tick` lets them pass
 token              ``no``: no concurrency token
 read_by_id         ``no``: records cannot be read one by one
 complete           ``proven`` (default), ``yes`` (complete, not proven), ``no``
@@ -18,50 +18,44 @@ temporary_number   ``yes``: two sections may swap numbers by a detour
 renders            ``title:30`` cuts titles to 30 characters
 drops              a field that it accepts and silently ignores
 =================  =========================================================================================
+
+See docs/reference/memory-sis.md; faults are in `memory_faults`.
 """
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from .memory_faults import Faults
-from .memory_state import State
-from .memory_writer import MemoryWriter
+from .memory_options import Options
+from .memory_snapshot import FIELDS, MemorySnapshot, RecordMaker
+from .memory_state import State, decode, encode
+from .memory_writer import MemoryWriter, Rules
 from .port import (
-    SENDABLE_TYPES,
-    TERM_TYPES,
     Capabilities,
     CheckResult,
-    Evidence,
     Key,
     MergeType,
-    Operation,
     SisRecord,
+    SisUnreadable,
     Snapshot,
     Writer,
 )
 
-
-def _keys(text: str) -> frozenset[Key]:
-    return frozenset(Key(one) for one in text.split(",") if one and one != "none")
-
-
-def _seconds(text: str) -> int | None:
-    return int(text) if text else None
+INSTRUCTOR = {"instructor_id": "instructor"}
+NOT_KEPT = frozenset({"id", "term", "subject", "number"})
 
 
 @dataclass(kw_only=True)
 class MemoryAdapter:
-    """The port onto one fake SIS. The methods under *As a registrar* act inside the SIS, for tests and demos."""
+    """The port onto one fake SIS; the methods under *As a registrar* act inside it, for tests and demos."""
 
     path: Path
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Options = field(default_factory=lambda: Options.parse({}))
 
     @cached_property
     def state(self) -> State:
@@ -71,44 +65,27 @@ class MemoryAdapter:
     @cached_property
     def capabilities(self) -> Capabilities:
         """What the options declare."""
-        option = self.options.get
-        operations = set(Operation)
-        if option("deletes") == "no":
-            operations.discard(Operation.DELETE)
-        writes = {
-            MergeType.SECTIONS: frozenset(operations),
-            MergeType.RELATIONSHIPS: frozenset({Operation.CREATE, Operation.UPDATE, Operation.DELETE}),
-        }
-        sections_first = (MergeType.SECTIONS, MergeType.COURSES, MergeType.RELATIONSHIPS)
-        return Capabilities(
-            name="memory",
-            order=sections_first if option("order") == "sections_first" else TERM_TYPES,
-            writes={} if option("read_only") == "yes" else {one: writes[one] for one in SENDABLE_TYPES},
-            relationship_kinds=frozenset({"CROSSLIST", "LINKED"}),
-            can_read_by_id=option("read_by_id") != "no",
-            unique_keys=_keys(self.options.get("unique", "client_ref")),
-            search_keys=_keys(self.options.get("search", "client_ref,natural_key")),
-            late_request_seconds=_seconds(self.options.get("late", "")),
-            applies_later_seconds=_seconds(self.options.get("applies_later", "")),
-            has_concurrency_token=option("token") != "no",
-            must_verify=bool(option("renders") or option("drops")),
-            allows_temporary_number=option("temporary_number") == "yes",
-        )
-
-    @cached_property
-    def faults_(self) -> Faults:
-        """The faults that were asked for."""
-        return Faults(self.state)
+        return self.options.capabilities()
 
     def check(self) -> CheckResult:
         """Whether the folder can be loaded."""
-        count = self.state.db.execute("SELECT count(*) FROM record WHERE type = 'sections'").fetchone()[0]
-        return CheckResult(facts=(("folder", str(self.path)), ("sections", str(count))))
+        try:
+            rows = self.state.db.execute("SELECT type, count(*) FROM record GROUP BY type ORDER BY type")
+        except SisUnreadable as error:
+            return CheckResult(facts=(("folder", str(self.path)),), problems=(error.message,))
+        counts = ((merge_type, f"{count} records") for merge_type, count in rows)
+        return CheckResult(facts=(("folder", str(self.path)), *counts))
 
     def read_all(self, merge_type: MergeType, *, term: str = "") -> Snapshot:
-        """Everything of a type and term, streamed."""
-        self.faults_.before_read(merge_type)
-        return MemorySnapshot(adapter=self, merge_type=merge_type, term=term)
+        """Everything of a type and term, as of the moment the reading begins."""
+        return MemorySnapshot(
+            path=self.state.path,
+            capabilities=self.capabilities,
+            merge_type=merge_type,
+            term=term,
+            is_vouched=self.options.chosen["complete"] == "proven",
+            shortened=Faults(self.state).meet_on_read("READ", merge_type.value),
+        )
 
     def read(
         self, merge_type: MergeType, sis_ids: Sequence[str], *, term: str
@@ -116,86 +93,78 @@ class MemoryAdapter:
         """Some records, by one statement."""
         if not self.capabilities.can_read_by_id:
             raise NotImplementedError("this fake SIS declares read_by_id=no")
-        self.faults_.before_read(merge_type, is_by_id=True)
         found: dict[str, SisRecord | None] = dict.fromkeys(sis_ids)
-        rows = self.state.db.execute(
-            "SELECT id, ref, doc, revision FROM record WHERE type = ? AND id IN (SELECT value FROM json_each(?))",
-            [merge_type.value, json.dumps(list(sis_ids))],
-        )
-        found.update({row[0]: self.record(*row) for row in rows})
-        return found
+        listed = encode(list(sis_ids))
+        there = self._select(merge_type, term, "id IN (SELECT value FROM json_each(?))", listed)
+        return found | {record.sis_id: record for record in there}
 
     def find(
         self, merge_type: MergeType, *, term: str, key: Key, value: str | tuple[str, ...]
     ) -> Sequence[SisRecord]:
-        """Records by our reference or by natural key."""
+        """Records by our reference or by natural key (kind and members of a relationship in any order)."""
         if key not in self.capabilities.search_keys:
             raise NotImplementedError(f"this fake SIS does not search by {key}")
-        self.faults_.before_read(merge_type, is_by_id=True)
-        column, wanted = ("ref", value) if key is Key.CLIENT_REF else ("natural", json.dumps(list(value)))
-        rows = self.state.db.execute(
-            f"SELECT id, ref, doc, revision FROM record WHERE type = ? AND term = ? AND {column} = ? ORDER BY id",
-            [merge_type.value, term, wanted],
-        )
-        return [self.record(*row) for row in rows]
+        if isinstance(value, str):
+            return self._select(merge_type, term, "ref = ?", value)
+        parts = [value[0], *sorted(value[1:])]
+        return self._select(merge_type, term, "natural = ?", encode(parts))
 
-    def record(self, sis_id: str, ref: str, text: str, revision: int) -> SisRecord:
-        """A row as the port's record. The fingerprint is of the content, not of the revision."""
-        return SisRecord(
-            sis_id=sis_id,
-            fingerprint=hashlib.blake2b(text.encode(), digest_size=16).digest(),
-            load=partial(json.loads, text),
-            client_ref=ref if Key.CLIENT_REF in self.capabilities.search_keys else "",
-            token=str(revision) if self.capabilities.has_concurrency_token else "",
+    def _select(self, merge_type: MergeType, term: str, condition: str, value: str) -> list[SisRecord]:
+        Faults(self.state).meet_on_read("READ_BY_ID", merge_type.value)
+        db = self.state.db
+        maker = RecordMaker.of(db, self.capabilities, merge_type)
+        rows = db.execute(
+            f"SELECT {FIELDS} FROM record WHERE type = ? AND (term = ? OR term = '') AND {condition} ORDER BY id",
+            [merge_type.value, term, value],
         )
+        return [maker.make(*row) for row in rows]
 
     @contextmanager
     def writing(self, *, term: str, run: str, now: dt.datetime) -> Iterator[Writer]:
-        """Writes take effect one by one, at once."""
-        yield MemoryWriter(adapter=self, term=term, now=now)
+        """Writes take effect one by one, at once (or when they are due)."""
+        yield self._writer(term=term, now=now)
+
+    def _writer(self, *, term: str, now: dt.datetime) -> MemoryWriter:
+        rules = Rules(state=self.state, options=self.options, capabilities=self.capabilities)
+        return MemoryWriter(state=self.state, rules=rules, term=term, now=now)
 
     def close(self) -> None:
-        """Close the state's file."""
-        if "state" in self.__dict__:
-            self.state.db.close()
-            del self.__dict__["state"]
+        """Close the state's file; the next use opens it again."""
+        state = self.__dict__.pop("state", None)
+        if state is not None:
+            state.db.close()
 
     # ---- As a registrar working in the SIS
 
     def apply_revision(self, revision: Mapping[str, Any]) -> None:
-        """One line of a changes file (CONTRACT.md)."""
+        """One line of a changes file (CONTRACT.md). A removed section leaves its groups."""
         with self.state.change():
             for sis_id in revision.get("delete", ()):
                 self.state.drop("sections", sis_id)
-            for given in revision.get("upsert", ()):
-                doc = {key: value for key, value in given.items() if key not in {"id", "term", "course_id"}}
-                doc["course"] = given["course_id"]
+            for row in revision.get("upsert", ()):
+                doc = {name: value for name, value in row.items() if name not in NOT_KEPT}
+                doc["course"] = doc.pop("course_id")
                 doc["instructors"] = [
-                    {
-                        "instructor": one["instructor_id"],
-                        "percent": one["percent"],
-                        "is_primary": one["is_primary"],
-                    }
-                    for one in given.get("instructors", ())
+                    {INSTRUCTOR.get(name, name): value for name, value in one.items()}
+                    for one in row.get("instructors", ())
                 ]
+                dates = {"start_date": row["start_date"], "end_date": row["end_date"]}
                 doc["meetings"] = [
-                    {**one, "start_date": one.get("start_date") or given["start_date"],
-                     "end_date": one.get("end_date") or given["end_date"]}
-                    for one in given.get("meetings", ())
+                    {**one, **{name: one.get(name) or date for name, date in dates.items()}}
+                    for one in row.get("meetings", ())
                 ]
-                doc.pop("subject", None)
-                doc.pop("number", None)
-                self.state.put("sections", given["term"], given["id"], doc)
+                self.state.put("sections", row["term"], row["id"], doc)
 
     def edit(self, sis_id: str, **changes: Any) -> None:
-        """Change fields of a section (or relationship) in the SIS."""
-        merge_type = "sections" if self.state.get("sections", sis_id) else "relationships"
+        """Change fields of a section (or relationship) in the SIS. Raises `KeyError` if it is not there."""
         with self.state.change():
-            found = self.state.get(merge_type, sis_id)
-            if found is None:
-                raise KeyError(sis_id)
-            doc, term, _revision = found
-            self.state.put(merge_type, term, sis_id, {**doc, **changes})
+            for merge_type in ("sections", "relationships"):
+                found = self.state.get(merge_type, sis_id)
+                if found is not None:
+                    doc, term, _revision = found
+                    self.state.put(merge_type, term, sis_id, {**doc, **changes})
+                    return
+            raise KeyError(sis_id)
 
     def add(self, merge_type: str, term: str, sis_id: str, **values: Any) -> None:
         """Add a record in the SIS."""
@@ -208,96 +177,38 @@ class MemoryAdapter:
             self.state.drop(merge_type, sis_id)
 
     def records(self, merge_type: str, term: str = "") -> dict[str, dict[str, Any]]:
-        """All documents of a type, by id."""
+        """All documents of a type by id; values are text, as in the exchange folder."""
         rows = self.state.db.execute(
             "SELECT id, doc FROM record WHERE type = ? AND (? = '' OR term = ?) ORDER BY id",
             [merge_type, term, term],
         )
-        return {sis_id: json.loads(text) for sis_id, text in rows}
+        return {sis_id: decode(text) for sis_id, text in rows}
+
+    def sections(self, term: str = "") -> dict[str, dict[str, Any]]:
+        """The sections by id."""
+        return self.records("sections", term)
+
+    def relationships(self, term: str = "") -> dict[str, dict[str, Any]]:
+        """The relationships by id."""
+        return self.records("relationships", term)
 
     def journal(self) -> list[dict[str, Any]]:
-        """Every write received, in order."""
+        """Every write received, in order: operation, type, id, ref, body, answer, whether it took effect."""
         names = ("n", "at", "operation", "type", "id", "ref", "body", "answer", "took_effect")
         rows = self.state.db.execute(f"SELECT {', '.join(names)} FROM journal ORDER BY n")
         entries = [dict(zip(names, row, strict=True)) for row in rows]
         return [
-            {**one, "body": json.loads(one["body"]), "took_effect": bool(one["took_effect"])} for one in entries
+            {**one, "body": decode(one["body"]), "took_effect": bool(one["took_effect"])} for one in entries
         ]
 
     def faults(self, specs: Sequence[Mapping[str, Any]]) -> None:
         """Add faults (see `memory_faults`); an empty list clears them."""
-        self.faults_.add(specs)
+        Faults(self.state).add(specs)
 
-    def tick(self, seconds: float) -> None:
+    def tick(self, seconds: int) -> None:
         """Let time pass in the SIS: late requests and writes that apply later take effect when due."""
-        MemoryWriter(adapter=self, term="", now=dt.datetime.now(dt.UTC)).tick(seconds)
+        self._writer(term="", now=dt.datetime.now(dt.UTC)).tick(seconds)
 
     def export(self, directory: Path, *, has_manifest: bool = False) -> None:
         """Write the current state as an exchange folder."""
         self.state.export(directory, has_manifest=has_manifest)
-
-
-@dataclass(kw_only=True)
-class MemorySnapshot:
-    """All records of one type and term."""
-
-    adapter: MemoryAdapter
-    merge_type: MergeType
-    term: str
-    _digest: int = 0
-    _is_short: bool = False
-
-    def __iter__(self) -> Iterator[SisRecord]:
-        courses = self._courses()
-        rows = self.adapter.state.db.execute(
-            "SELECT id, ref, doc, revision FROM record WHERE type = ? AND (? = '' OR term = ?) ORDER BY id",
-            [self.merge_type.value, self.term, self.term],
-        )
-        limit = self.adapter.faults_.read_limit(self.merge_type)
-        for index, row in enumerate(rows):
-            if limit is not None and index >= limit:
-                self._is_short = limit > 0
-                return
-            record = self.adapter.record(*row)
-            self._digest ^= int.from_bytes(
-                hashlib.blake2b(record.sis_id.encode() + record.fingerprint, digest_size=16).digest(), "big"
-            )
-            if courses:
-                record = self._with_course(record, courses)
-            yield record
-
-    def _courses(self) -> Mapping[str, tuple[str, str]]:
-        """Subject and number by course, for a SIS that lists sections before courses."""
-        is_first = self.adapter.capabilities.order[0] is MergeType.SECTIONS
-        if self.merge_type is not MergeType.SECTIONS or not is_first:
-            return {}
-        return {
-            sis_id: (doc["subject"], doc["number"])
-            for sis_id, doc in self.adapter.records("courses", self.term).items()
-        }
-
-    def _with_course(self, record: SisRecord, courses: Mapping[str, tuple[str, str]]) -> SisRecord:
-        def load() -> Mapping[str, Any]:
-            doc = record.load()
-            subject, number = courses.get(doc["course"], ("", ""))
-            return {**doc, "subject": subject, "number": number}
-
-        return SisRecord(
-            sis_id=record.sis_id,
-            fingerprint=record.fingerprint,
-            load=load,
-            client_ref=record.client_ref,
-            token=record.token,
-        )
-
-    def evidence(self) -> Evidence:
-        """As the options declare; a truncated answer knows that it is short."""
-        complete = self.adapter.options.get("complete", "proven")
-        return Evidence(
-            is_complete=complete != "no" and not self._is_short,
-            is_proven=complete == "proven" and not self._is_short,
-            digest=f"{self._digest:032x}",
-            reason="fewer records came than the SIS counts" if self._is_short else "",
-        )
-
-

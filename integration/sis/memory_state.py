@@ -1,18 +1,21 @@
 """The fake SIS's state: a SQLite file beside its exchange folder, so that several processes see one SIS.
 
-Every change is one SQLite transaction: a process killed at any moment leaves a whole state.
+Every change is one SQLite transaction: a process killed at any moment leaves a whole state. Documents hold
+text only, as the exchange folder does, so that writing what is there already changes nothing.
 """
 
-import datetime as dt
-import json
+import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .exchange import COLUMNS, Folder, write_folder
-from .port import MergeType, Origin, SisUnavailable
+import msgspec
+
+from .exchange import COLUMNS, Folder
+from .exchange_writing import write_folder
+from .port import BadRecord, MergeType, Origin, SisRecord, SisUnavailable, SisUnreadable
 from .snapshots import FolderSnapshot
 
 SCHEMA = """
@@ -23,82 +26,61 @@ CREATE INDEX record_by_ref ON record (type, ref) WHERE ref <> '';
 CREATE INDEX record_by_natural ON record (type, term, natural);
 CREATE TABLE journal (n INTEGER PRIMARY KEY, at TEXT, operation TEXT, type TEXT, id TEXT, ref TEXT, body TEXT,
     answer TEXT, took_effect INTEGER);
-CREATE TABLE pending (n INTEGER PRIMARY KEY, due REAL, operation TEXT, type TEXT, term TEXT, id TEXT, ref TEXT,
-    body TEXT);
+CREATE TABLE pending (n INTEGER PRIMARY KEY, due INTEGER, operation TEXT, type TEXT, term TEXT, id TEXT,
+    ref TEXT, body TEXT);
 CREATE TABLE fault (n INTEGER PRIMARY KEY, spec TEXT, left_over INTEGER);
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER);
 """
-SECTION_CHILDREN = ("meetings", "instructors")
+PUT = """
+INSERT INTO record (type, term, id, ref, natural, doc, revision) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (type, id) DO UPDATE
+    SET doc = excluded.doc, natural = excluded.natural, revision = excluded.revision
+"""
+COUNT = """
+INSERT INTO counter (name, value) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET value = value + ? RETURNING value
+"""
+Document = dict[str, Any]
+_encode = msgspec.json.Encoder(order="sorted").encode
+decode = msgspec.json.Decoder().decode
 
 
-def plain(value: Any) -> Any:
-    """Structs and tuples as what JSON has."""
-    if hasattr(value, "__struct_fields__"):
-        return {name: getattr(value, name) for name in value.__struct_fields__}
+def encode(value: object) -> str:
+    """A document as JSON; equal documents give equal text."""
+    return _encode(value).decode()
+
+
+def as_text(value: Any) -> Any:
+    """A value as the exchange folder has it: text, and lists of mappings of text."""
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    if isinstance(value, Mapping):
+        return {key: as_text(item) for key, item in value.items() if not isinstance(item, Origin)}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if not isinstance(item, Origin)}
-    return value
+        return [as_text(item) for item in value]
+    return "" if value is None else str(value)
 
 
 def natural_key(merge_type: str, doc: Mapping[str, Any]) -> str:
-    """The natural key of a document as text."""
+    """The natural key of a document as text; blank for a type that has none."""
     if merge_type == MergeType.SECTIONS:
-        return json.dumps([doc.get("course"), doc.get("section_number")])
+        return encode([doc.get("course"), doc.get("section_number")])
     if merge_type == MergeType.RELATIONSHIPS:
-        return json.dumps([doc.get("kind"), *sorted(one["section"] for one in doc.get("members") or ())])
+        return encode([doc.get("kind"), *sorted(one["section"] for one in doc.get("members") or ())])
     return ""
 
 
 class State:
-    """Records, journal, faults and the clock of one fake SIS."""
+    """Records, journal, faults and the clock of one fake SIS.
+
+    Raises `SisUnavailable` where its folder is not there and `SisUnreadable` where it cannot be loaded.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.path = folder / ".state" / "sis.sqlite3"
         if not self.path.exists():
-            self._load()
-        self.db = self._open(self.path)
-
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA synchronous = NORMAL")
-        return db
-
-    def _load(self) -> None:
-        """Fill a fresh state from the exchange folder; it appears whole, by rename."""
-        folder = Folder(path=self.folder)
-        if not self.folder.is_dir():
-            raise SisUnavailable(f"The folder {self.folder} of the fake SIS is not there; check SIS_URL.")
-        folder.check_present()
-        self.path.parent.mkdir(exist_ok=True)
-        partial = self.path.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
-        db = self._open(partial)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.executescript(SCHEMA)
-        db.execute("BEGIN")
-        for merge_type in MergeType:
-            snapshot = FolderSnapshot(folder=folder, merge_type=merge_type, term="", is_proven=False)
-            db.executemany(
-                "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, 1)", self._rows(merge_type.value, snapshot)
-            )
-        db.execute("COMMIT")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.close()
-        partial.rename(self.path)
-
-    def _rows(self, merge_type: str, snapshot: Iterable[Any]) -> Iterator[tuple[str, ...]]:
-        for item in snapshot:
-            if not hasattr(item, "load"):
-                if item.is_notice:
-                    continue
-                raise SisUnavailable(f"The fake SIS cannot start: {item.issues[0].message}")
-            doc = {key: plain(value) for key, value in item.load().items() if key not in {"id", "client_ref"}}
-            term = str(doc.pop("term", ""))
-            yield merge_type, term, item.sis_id, item.client_ref, natural_key(merge_type, doc), json.dumps(doc)
+            load(folder, self.path)
+        self.db = connect(self.path)
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
@@ -111,52 +93,51 @@ class State:
             raise
         self.db.execute("COMMIT")
 
-    # ---- clock and counters
+    def count_up(self, name: str, by: int = 1) -> int:
+        """Add to a kept number (0 at first) and return it."""
+        row = self.db.execute(COUNT, [name, by, by]).fetchone()
+        return int(row[0])
 
-    def counter(self, name: str) -> int:
-        """A kept number (0 at first)."""
-        row = self.db.execute("SELECT value FROM counter WHERE name = ?", [name]).fetchone()
-        return int(row[0]) if row else 0
-
-    def set_counter(self, name: str, value: int) -> None:
-        """Keep a number."""
-        self.db.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", [name, value])
-
-    def next_revision(self) -> int:
-        """A number that grows with every change of a record."""
-        value = self.counter("revision") + 1
-        self.set_counter("revision", value)
-        return value + 1
-
-    # ---- records
-
-    def get(self, merge_type: str, sis_id: str) -> tuple[dict[str, Any], str, int] | None:
+    def get(self, merge_type: str, sis_id: str) -> tuple[Document, str, int] | None:
         """(document, term, revision) of a record."""
         row = self.db.execute(
             "SELECT doc, term, revision FROM record WHERE type = ? AND id = ?", [merge_type, sis_id]
         ).fetchone()
-        return (json.loads(row[0]), row[1], row[2]) if row else None
+        return (decode(row[0]), row[1], row[2]) if row else None
+
+    def has(self, merge_type: str, sis_id: object) -> bool:
+        """Whether there is such a record."""
+        found = self.db.execute("SELECT 1 FROM record WHERE type = ? AND id = ?", [merge_type, sis_id])
+        return found.fetchone() is not None
+
+    def holder(self, merge_type: str, term: str, *, column: str, value: str, but: str = "") -> str:
+        """The id of a record with this ``ref`` or ``natural`` key, other than `but`; blank: none."""
+        row = self.db.execute(
+            f"SELECT id FROM record WHERE type = ? AND term = ? AND {column} = ? AND id <> ? ORDER BY id",
+            [merge_type, term, value, but],
+        ).fetchone()
+        return str(row[0]) if row and value else ""
 
     def put(self, merge_type: str, term: str, sis_id: str, doc: Mapping[str, Any], *, ref: str = "") -> int:
-        """Insert or replace a record; return its new revision."""
-        revision = self.next_revision()
-        self.db.execute(
-            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (type, id) DO UPDATE SET doc = excluded.doc, "
-            "natural = excluded.natural, revision = excluded.revision",
-            [merge_type, term, sis_id, ref, natural_key(merge_type, doc), json.dumps(plain(doc)), revision],
-        )
+        """Insert or replace a record; return its new revision. Its reference stays what it was at first."""
+        text = as_text(doc)
+        revision = self.count_up("revision")
+        row = (merge_type, term, sis_id, ref, natural_key(merge_type, text), encode(text), revision)
+        self.db.execute(PUT, row)
         return revision
 
     def drop(self, merge_type: str, sis_id: str) -> None:
         """Remove a record; a removed section leaves its groups, a group with one member is dissolved."""
         self.db.execute("DELETE FROM record WHERE type = ? AND id = ?", [merge_type, sis_id])
+        self._use_up(merge_type, _parts(sis_id)[2])
         if merge_type != MergeType.SECTIONS:
             return
         groups = self.db.execute(
-            "SELECT id, term, doc FROM record WHERE type = 'relationships' AND doc LIKE ?", [f'%"{sis_id}"%']
+            "SELECT id, term, doc FROM record WHERE type = 'relationships' AND instr(doc, ?)",
+            [encode(sis_id)],
         ).fetchall()
         for group_id, term, text in groups:
-            doc = json.loads(text)
+            doc = decode(text)
             doc["members"] = [one for one in doc["members"] if one["section"] != sis_id]
             if len(doc["members"]) < 2:
                 self.drop("relationships", group_id)
@@ -164,60 +145,90 @@ class State:
                 self.put("relationships", term, group_id, doc)
 
     def fresh_id(self, merge_type: str) -> str:
-        """An id that the SIS gives: the next number, as wide as those that are there."""
+        """An id that the SIS gives: the next number in the form of the ids there; never used before."""
+        (last,) = self.db.execute("SELECT max(id) FROM record WHERE type = ?", [merge_type]).fetchone()
+        prefix, width, number = _parts(last or "0000000000")
+        self._use_up(merge_type, number)
+        while True:
+            made = prefix + str(self.count_up(f"id:{merge_type}")).zfill(width)
+            if not self.has(merge_type, made):
+                return made
+
+    def _use_up(self, merge_type: str, number: int) -> None:
+        """No id up to this number is given any more."""
         name = f"id:{merge_type}"
-        last = self.counter(name)
-        if not last:
-            ids = [row[0] for row in self.db.execute("SELECT id FROM record WHERE type = ?", [merge_type])]
-            digits = ["".join(c for c in one if c.isdigit()) or "0" for one in ids]
-            last = max(map(int, digits), default=0)
-        self.set_counter(name, last + 1)
-        row = self.db.execute(
-            "SELECT id FROM record WHERE type = ? ORDER BY rowid LIMIT 1", [merge_type]
-        ).fetchone()
-        sample = row[0] if row else "0000000000"
-        prefix = sample[: len(sample) - len(sample.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))]
-        return prefix + str(last + 1).zfill(len(sample) - len(prefix))
-
-    def note(
-        self,
-        operation: str,
-        merge_type: str,
-        sis_id: str,
-        *,
-        ref: str,
-        body: Any,
-        answer: str,
-        took_effect: bool,
-        at: dt.datetime,
-    ) -> None:
-        """Append to the journal of writes received."""
-        self.db.execute(
-            "INSERT INTO journal (at, operation, type, id, ref, body, answer, took_effect) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [at.isoformat(), operation, merge_type, sis_id, ref, json.dumps(plain(body)), answer, took_effect],
-        )
-
-    # ---- export
+        self.count_up(name, max(0, number - self.count_up(name, 0)))
 
     def export(self, directory: Path, *, has_manifest: bool = False) -> None:
         """Write the current state as an exchange folder."""
         tables: dict[str, list[tuple[object, ...]]] = {name: [] for name in COLUMNS}
         for merge_type, term, sis_id, text in self.db.execute(
             "SELECT type, term, id, doc FROM record ORDER BY type, id"
-        ):
-            doc = {"id": sis_id, "term": term, **json.loads(text)}
-            doc.setdefault("course_id", doc.get("course"))
+        ).fetchall():
+            doc = {"id": sis_id, "term": term, **decode(text)}
+            doc["course_id"] = doc.get("course")
             tables[merge_type].append(tuple(doc.get(name) for name in COLUMNS[merge_type]))
-            for index, one in enumerate(doc.get("meetings") or (), start=1):
-                names = COLUMNS["meetings"][2:]
-                tables["meetings"].append((sis_id, one.get("id", index), *(one.get(n) for n in names)))
+            for number, one in enumerate(doc.get("meetings") or (), start=1):
+                rest = (one.get(name) for name in COLUMNS["meetings"][2:])
+                tables["meetings"].append((sis_id, one.get("id") or number, *rest))
             for one in doc.get("instructors") or ():
-                tables["section_instructors"].append(
-                    (sis_id, one["instructor"], one["percent"], str(one["is_primary"]) in {"True", "true"})
-                )
+                row = (sis_id, one["instructor"], one.get("percent"), one.get("is_primary"))
+                tables["section_instructors"].append(row)
             for one in doc.get("members") or ():
-                tables["relationship_members"].append(
-                    (sis_id, one["section"], str(one["is_primary"]) in {"True", "true"})
-                )
+                tables["relationship_members"].append((sis_id, one["section"], one.get("is_primary")))
         write_folder(directory, tables, has_manifest=has_manifest)
+
+
+def _parts(sis_id: str) -> tuple[str, int, int]:
+    """(what comes before the number, its width, the number) of an id."""
+    prefix = sis_id.rstrip("0123456789")
+    digits = sis_id.removeprefix(prefix)
+    return prefix, len(digits), int(digits or 0)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that commits when told to; a commit survives the end of a process."""
+    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def load(folder: Path, path: Path) -> None:
+    """Fill a fresh state file from an exchange folder; it appears whole, by rename, and once."""
+    if not folder.is_dir():
+        raise SisUnavailable(f"The folder {folder} of the fake SIS is not there; check SIS_URL.")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        lock = path.with_suffix(".lock").open("w")
+    except OSError as error:
+        raise SisUnavailable(f"{path.parent} cannot be written: {error.strerror}.") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():  # another process has loaded it meanwhile
+            return
+        partial = path.with_suffix(".partial")
+        partial.unlink(missing_ok=True)
+        db = connect(partial)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(SCHEMA)
+        db.execute("BEGIN")
+        for merge_type in MergeType:
+            snapshot = FolderSnapshot(folder=Folder(path=folder), merge_type=merge_type)
+            db.executemany(PUT, _rows(merge_type.value, snapshot))
+        db.execute("INSERT INTO counter (name, value) VALUES ('revision', 1)")
+        db.execute("COMMIT")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
+        partial.rename(path)
+
+
+def _rows(merge_type: str, snapshot: Iterable[SisRecord | BadRecord]) -> Iterator[tuple[object, ...]]:
+    for item in snapshot:
+        if isinstance(item, BadRecord):
+            if item.is_notice:
+                continue
+            issue = item.issues[0]
+            raise SisUnreadable(issue.message, code=issue.code, origin=issue.origin, column=issue.column)
+        doc = {key: as_text(value) for key, value in item.load().items() if key not in {"id", "client_ref"}}
+        term = doc.pop("term", "")
+        yield merge_type, term, item.sis_id, item.client_ref, natural_key(merge_type, doc), encode(doc), 1

@@ -1,8 +1,9 @@
 """The contract between Tandem and a SIS: everything an adapter must do, and all that the engine asks.
 
 An adapter is a class with the methods of `SisAdapter`, registered under a URL scheme in the entry-point
-group ``tandem.sis_adapters``; the factory gets the text of ``SIS_URL`` and returns the adapter. What one SIS
-does differently from another it *declares* in `Capabilities`; the engine never asks which SIS it talks to.
+group ``tandem.sis_adapters``; the factory gets the text of ``SIS_URL`` and returns the adapter, or raises
+`BadSisUrl` where the text cannot be used; it connects to nothing yet. What one SIS does differently from
+another it *declares* in `Capabilities`; the engine never asks which SIS it talks to.
 
 Records
     Values are named as in the section catalogue (`scheduling.domain.fields`) or, for the other types, as the
@@ -42,14 +43,8 @@ class MergeType(StrEnum):
     RELATIONSHIPS = "relationships"
 
 
-REFERENCE_TYPES = (
-    MergeType.TERMS,
-    MergeType.DEPARTMENTS,
-    MergeType.BUILDINGS,
-    MergeType.ROOMS,
-    MergeType.INSTRUCTORS,
-)
 TERM_TYPES = (MergeType.COURSES, MergeType.SECTIONS, MergeType.RELATIONSHIPS)
+REFERENCE_TYPES = tuple(one for one in MergeType if one not in TERM_TYPES)
 SENDABLE_TYPES = (MergeType.SECTIONS, MergeType.RELATIONSHIPS)
 
 
@@ -210,7 +205,10 @@ class Snapshot(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written:
-    """What a write did. `record`: the record after the write where the SIS's answer holds it."""
+    """What a write did. `record`: the record after the write where the SIS's answer holds it.
+
+    `sis_id` is blank only after a create at a SIS that applies later: a later snapshot shows it.
+    """
 
     sis_id: str
     token: str = ""
@@ -228,6 +226,10 @@ class ErrorClass(StrEnum):
     CONFLICT = "CONFLICT"
     NOT_FOUND = "NOT_FOUND"
     UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME"
+
+
+class BadSisUrl(Exception):
+    """`SIS_URL` cannot be used; the text says what to write instead."""
 
 
 class SisError(Exception):
@@ -360,7 +362,10 @@ class SisAdapter(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     def check(self) -> CheckResult:
-        """Connect and say what is wrong, without changing anything."""
+        """Connect and say what is wrong, without changing anything in the SIS.
+
+        Raises `SisUnavailable` (or `SisDenied`) when the SIS cannot be reached at all.
+        """
         ...
 
     def read_all(self, merge_type: MergeType, *, term: str = "") -> Snapshot:

@@ -1,10 +1,11 @@
-"""Snapshots of an exchange folder: a plain table, or records with their child rows."""
+"""Snapshots of an exchange folder: the records of one type (and term), each with its child rows."""
 
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from .exchange import Folder, Row, Table, Wrong, unknown_columns, width_issue
@@ -25,8 +26,9 @@ CHILDREN: Mapping[MergeType, Mapping[str, str]] = {
     MergeType.RELATIONSHIPS: {"relationship_members": "members"},
 }
 RENAMED = {"course_id": "course", "instructor_id": "instructor", "section_id": "section"}
-OWN_KEY = {"meetings": "section_id", "section_instructors": "section_id", "relationship_members": "relationship_id"}
-Children = dict[str, list[tuple[int, Row]]]
+SHOWN_ORPHANS = 20
+Lines = dict[str, int | list[int]]
+"""Key -> its line (negative: of another term), or all its lines where it stands more than once."""
 
 
 def files_of(merge_type: MergeType) -> tuple[str, ...]:
@@ -35,167 +37,217 @@ def files_of(merge_type: MergeType) -> tuple[str, ...]:
 
 
 @dataclass(kw_only=True)
+class Children:
+    """One child file, its rows grouped by the record they belong to; repeated texts are kept once."""
+
+    table: Table
+    list_name: str
+    names: tuple[str, ...] = ()
+    rows: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
+    wrong: dict[str, list[Issue]] = field(default_factory=dict)
+    orphans: dict[str, int] = field(default_factory=dict)
+    """Owner that the main file does not have -> line of its first row."""
+
+    def read(self, lines: Lines) -> None:
+        """Group the rows of the records in scope."""
+        for line, row in self.table.rows():
+            cells = row.cells if isinstance(row, Wrong) else row
+            owner = cells[0].strip()  # every child file begins with its owner's id
+            at = lines.get(owner, 0)
+            if at == 0:
+                self.orphans.setdefault(owner, line)
+            elif isinstance(at, int) and at < 0:
+                continue
+            elif isinstance(row, Wrong):
+                self.wrong.setdefault(owner, []).append(width_issue(self.table, line, row, owner))
+            else:
+                shared = (line, tuple(map(sys.intern, row)))
+                if owner in self.rows:
+                    self.rows[owner].append(shared)
+                else:
+                    self.rows[sys.intern(owner)] = [shared]
+        self.names = tuple(RENAMED.get(name, name) for name in self.table.columns[1:])
+
+    def load(self, owner: str) -> list[dict[str, Any]]:
+        """The child rows of one record as raw mappings with their origin."""
+        file = self.table.file
+        return [
+            {**dict(zip(self.names, row[1:], strict=True)), "_origin": Origin(file=file, line=line)}
+            for line, row in self.rows.get(owner, ())
+        ]
+
+    def notices(self, parent: Table) -> Iterator[BadRecord]:
+        """What belongs to no record: the first of them one by one, the rest counted."""
+        for number, (owner, line) in enumerate(self.orphans.items()):
+            left = len(self.orphans) - number
+            if number == SHOWN_ORPHANS and left > 1:
+                message = f"{self.table.file} has rows of {left} more ids that {parent.file} does not have."
+            else:
+                message = (
+                    f"{self.table.file} line {line} belongs to {owner!r}, which {parent.file} does not have; "
+                    "it is left out. Correct the id, or send that record too."
+                )
+            issue = Issue(
+                code="UNKNOWN_PARENT",
+                message=message,
+                record=owner,
+                origin=Origin(file=self.table.file, line=line),
+                column=self.table.columns[0],
+            )
+            yield BadRecord(sis_id=owner, issues=(issue,), is_notice=True)
+            if number == SHOWN_ORPHANS:
+                return
+
+
+@dataclass(kw_only=True)
 class FolderSnapshot:
-    """All records of one type (and term) of a folder, streamed; children are grouped beforehand."""
+    """All records of one type (and term, unless blank) of a folder.
+
+    The main file is read twice: for its ids (duplicates, and the owners of child rows), then record by
+    record. Only ids and the child rows of the term are held in memory.
+    """
 
     folder: Folder
     merge_type: MergeType
-    term: str
-    is_proven: bool
-    _tables: list[Table] = field(default_factory=list)
+    term: str = ""
     _lost_ids: int = 0
-    _bad_children: dict[str, list[Issue]] = field(default_factory=dict)
+    _tables: tuple[Table, ...] = ()
+    _key: Callable[[Row], str] = field(init=False)
+    _term_at: int | None = None
 
     def __iter__(self) -> Iterator[SisRecord | BadRecord]:
-        main = self._table(self.merge_type.value)
-        children = {name: self._children(name) for name in CHILDREN.get(self.merge_type, {})}
-        lines = self._lines_by_key(main)
+        self._tables = self.folder.tables(files_of(self.merge_type))
+        main, *others = self._tables
+        lists = CHILDREN.get(self.merge_type, {})
+        lines = self._read_ids(main)
+        children = tuple(Children(table=table, list_name=lists[table.name]) for table in others)
+        for child in children:
+            child.read(lines)
         for table in self._tables:
             yield from unknown_columns(table)
-        yield from self._orphans(children, lines)
-        for line, row in main.rows():
-            found = self._record(main, line, row, lines, children)
-            if found is not None:
-                yield found
+        for child in children:
+            yield from child.notices(main)
+        yield from self._records(main, lines, children)
 
     def evidence(self) -> Evidence:
         """Complete unless an id could not be read; proven by a manifest; known by its files' content."""
         content = "".join(table.digest for table in self._tables)
+        is_complete = not self._lost_ids
         return Evidence(
-            is_complete=not self._lost_ids,
-            is_proven=self.is_proven and not self._lost_ids,
+            is_complete=is_complete,
+            is_proven=is_complete and all(table.vouched is not None for table in self._tables),
             digest=hashlib.sha256(content.encode()).hexdigest(),
-            reason=f"{self._lost_ids} rows have no id that can be read" if self._lost_ids else "",
+            reason="" if is_complete else f"{self._lost_ids} rows have no id that can be read",
         )
 
-    def _table(self, name: str) -> Table:
-        table = self.folder.table(name)
-        self._tables.append(table)
-        return table
-
-    def _key(self, table: Table, row: Row | Wrong) -> str:
-        cells = row.cells if isinstance(row, Wrong) else row
-        parts = []
-        for name in KEYS[self.merge_type]:
-            index = table.columns.index(name)
-            parts.append(cells[index].strip() if index < len(cells) else "")
-        return "/".join(parts) if all(parts) else ""
-
-    def _lines_by_key(self, table: Table) -> dict[str, int | list[int]]:
-        """Key -> its line, or its lines where it stands more than once; a first pass over the file."""
-        lines: dict[str, int | list[int]] = {}
+    def _read_ids(self, table: Table) -> Lines:
+        lines: Lines = {}
         for line, row in table.rows():
-            key = self._key(table, row)
+            if not lines:
+                self._look_up(table)
+            key = self._key_of(row)
+            at = line if self._is_mine(row) else -line
             before = lines.get(key)
             if before is None:
-                lines[key] = line
+                lines[key] = at
             elif isinstance(before, int):
-                lines[key] = [before, line]
+                lines[key] = [before, at]
             else:
-                before.append(line)
+                before.append(at)
         return lines
 
-    def _children(self, name: str) -> Children:
-        """Parent id -> its (line, row)s, with repeated texts shared."""
-        table = self._table(name)
-        grouped: Children = {}
-        parent = 0
-        for line, row in table.rows():
-            parent = table.columns.index(OWN_KEY[name])
-            if isinstance(row, Wrong):
-                owner = row.cells[parent].strip() if parent < len(row.cells) else ""
-                self._bad_children.setdefault(owner, []).append(width_issue(table, line, row, owner))
-                continue
-            shared = tuple(map(sys.intern, row))
-            grouped.setdefault(shared[parent].strip(), []).append((line, shared))
-        return grouped
+    def _look_up(self, table: Table) -> None:
+        """Where the key and the term stand, known once the header was read."""
+        places = [table.columns.index(name) for name in KEYS[self.merge_type]]
+        if len(places) == 1:
+            only = itemgetter(places[0])
+            self._key = lambda row: str(only(row)).strip()
+        else:
+            self._key = lambda row: (
+                "/".join(parts) if all(parts := [row[place].strip() for place in places]) else ""
+            )
+        self._term_at = table.columns.index("term") if self.term and "term" in table.columns else None
 
-    def _orphans(
-        self, children: Mapping[str, Children], lines: Mapping[str, object]
-    ) -> Iterator[BadRecord]:
-        for name, grouped in children.items():
-            for owner in grouped.keys() - lines.keys():
-                line = grouped[owner][0][0]
-                file = f"{name}.csv"
-                message = (
-                    f"{file} line {line} belongs to {owner!r}, which {self.merge_type.value}.csv does not have; "
-                    "it is left out. Correct the id or send the record too."
-                )
-                issue = Issue(
-                    code="UNKNOWN_PARENT",
-                    message=message,
-                    record=owner,
-                    origin=Origin(file=file, line=line),
-                    column=OWN_KEY[name],
-                )
-                yield BadRecord(sis_id=owner, issues=(issue,), is_notice=True)
+    def _key_of(self, row: Row | Wrong) -> str:
+        if not isinstance(row, Wrong):
+            return self._key(row)
+        try:
+            return self._key(row.cells)
+        except IndexError:
+            return ""
 
-    def _record(
-        self,
-        table: Table,
-        line: int,
-        row: Row | Wrong,
-        lines: Mapping[str, int | list[int]],
-        children: Mapping[str, Children],
-    ) -> SisRecord | BadRecord | None:
-        key = self._key(table, row)
-        term = table.columns.index("term") if "term" in table.columns else None
+    def _is_mine(self, row: Row | Wrong) -> bool:
+        """Whether a row is of the asked term; one too short to tell counts."""
         cells = row.cells if isinstance(row, Wrong) else row
-        if term is not None and self.term and term < len(cells) and cells[term].strip() != self.term:
-            return None
-        origin = Origin(file=table.file, line=line)
-        issues: list[Issue] = list(self._bad_children.get(key, ()))
-        if not key:
-            self._lost_ids += 1
-            names = " and ".join(KEYS[self.merge_type])
-            message = f"{table.file} line {line} has no {names}; give it one. Nothing is removed by this file."
-            issues.append(
-                Issue(code="NO_ID", message=message, origin=origin, column=KEYS[self.merge_type][0])
-            )
-        elif isinstance(where := lines[key], list):
-            places = ", ".join(map(str, where))
-            message = f"{key!r} stands more than once in {table.file} (lines {places}); keep the right one."
-            issues.append(
-                Issue(
-                    code="DUPLICATE_ID",
-                    message=message,
-                    record=key,
-                    origin=origin,
-                    column=KEYS[self.merge_type][0],
-                )
-            )
-        if isinstance(row, Wrong):
-            issues.append(width_issue(table, line, row, key))
-        if issues or isinstance(row, Wrong):
-            return BadRecord(sis_id=key, issues=tuple(issues))
-        return self._good(table, key, row, origin, children)
+        at = self._term_at
+        return at is None or at >= len(cells) or cells[at].strip() == self.term
 
-    def _good(
-        self, table: Table, key: str, row: Row, origin: Origin, children: Mapping[str, Children]
-    ) -> SisRecord:
-        own = {name: grouped.get(key, []) for name, grouped in children.items()}
-        text = "\x1e".join(row)
-        for name, found in own.items():
-            text += f"\x1d{name}\x1d" + "\x1e".join(sorted("\x1f".join(cells) for _line, cells in found))
-        ref = row[table.columns.index("client_ref")] if "client_ref" in table.columns else ""
-        return SisRecord(
-            sis_id=key,
-            fingerprint=hashlib.blake2b(text.encode(), digest_size=16).digest(),
-            load=partial(self._load, table, row, own),
-            client_ref=ref.strip(),
-            origin=origin,
+    def _records(
+        self, table: Table, lines: Lines, children: Sequence[Children]
+    ) -> Iterator[SisRecord | BadRecord]:
+        names = tuple(RENAMED.get(name, name) for name in table.columns)
+        ref_at = table.columns.index("client_ref") if "client_ref" in table.columns else None
+        for line, row in table.rows():
+            if not self._is_mine(row):
+                continue
+            key = self._key_of(row)
+            at = lines[key]
+            issues = [issue for child in children if key in child.wrong for issue in child.wrong[key]]
+            if not key:
+                self._lost_ids += 1
+                yield BadRecord(sis_id="", issues=(self._no_id(table, line),))
+            elif isinstance(at, list):
+                if line == min(one for one in at if one > 0):  # once for all its rows
+                    yield BadRecord(sis_id=key, issues=tuple(self._duplicates(table, key, at)))
+            elif isinstance(row, Wrong):
+                yield BadRecord(sis_id=key, issues=(width_issue(table, line, row, key), *issues))
+            elif issues:
+                yield BadRecord(sis_id=key, issues=tuple(issues))
+            else:
+                yield SisRecord(
+                    sis_id=key,
+                    fingerprint=_fingerprint(row, key, children),
+                    load=partial(_load, names, row, key, children),
+                    client_ref="" if ref_at is None else row[ref_at].strip(),
+                    origin=Origin(file=table.file, line=line),
+                )
+
+    def _no_id(self, table: Table, line: int) -> Issue:
+        names = KEYS[self.merge_type]
+        return Issue(
+            code="NO_ID",
+            message=f"{table.file} line {line} has no {' or no '.join(names)}; give it one. Until then "
+            "nothing is removed because of this file.",
+            origin=Origin(file=table.file, line=line),
+            column=names[0],
         )
 
-    def _load(self, table: Table, row: Row, own: Mapping[str, list[tuple[int, Row]]]) -> RawValues:
-        values: dict[str, Any] = {RENAMED.get(n, n): cell for n, cell in zip(table.columns, row, strict=True)}
-        for name, found in own.items():
-            child = next(one for one in self._tables if one.name == name)
-            names = [RENAMED.get(n, n) if n != OWN_KEY[name] else "" for n in child.columns]
-            values[CHILDREN[self.merge_type][name]] = [
-                {
-                    **{n: cell for n, cell in zip(names, cells, strict=True) if n},
-                    "_origin": Origin(file=child.file, line=line),
-                }
-                for line, cells in found
-            ]
-        return values
+    def _duplicates(self, table: Table, key: str, lines: Sequence[int]) -> Iterator[Issue]:
+        places = " and ".join(str(abs(line)) for line in lines)
+        for line in lines:
+            yield Issue(
+                code="DUPLICATE_ID",
+                message=f"{key!r} stands more than once in {table.file}, in lines {places}; keep one.",
+                record=key,
+                origin=Origin(file=table.file, line=abs(line)),
+                column=KEYS[self.merge_type][0],
+            )
+
+
+def _fingerprint(row: Row, key: str, children: Sequence[Children]) -> bytes:
+    """Of the record's own rows; the order of its child rows does not matter."""
+    text = "\x1e".join(row)
+    for child in children:
+        rows = child.rows.get(key)
+        if rows:
+            text += f"\x1d{child.list_name}\x1d" + "\x1e".join(
+                sorted("\x1f".join(cells) for _line, cells in rows)
+            )
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _load(names: Sequence[str], row: Row, key: str, children: Sequence[Children]) -> RawValues:
+    values: dict[str, Any] = dict(zip(names, row, strict=True))
+    for child in children:
+        values[child.list_name] = child.load(key)
+    return values
