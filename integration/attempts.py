@@ -102,9 +102,7 @@ class Decider:
             else:
                 self._decide_update(attempt, incoming, held)
 
-    def _incoming(
-        self, attempt: Attempt, shown: Mapping[str, SisRecord | None] | None
-    ) -> Values | None:
+    def _incoming(self, attempt: Attempt, shown: Mapping[str, SisRecord | None] | None) -> Values | None:
         """What the SIS shows; where it cannot be asked, what it showed when both sides last agreed."""
         link = attempt.link
         if shown is None:
@@ -261,9 +259,7 @@ class Decider:
                 attempt.step = Step.GONE
             case CreateOutcome.WAIT:
                 attempt.step, attempt.code = Step.WAIT, "UNKNOWN_OUTCOME"
-                attempt.reason = (
-                    "Its creation was sent and the answer was lost; it is looked up until it shows in the SIS."
-                )
+                attempt.reason = "Its creation was sent and the answer was lost; it is looked up until it shows in the SIS."
 
     def _candidates(self, link: Link, intent: Mapping[str, Any]) -> list[SisRecord]:
         """Unlinked records of the SIS that could be the one we created."""

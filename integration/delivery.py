@@ -226,7 +226,9 @@ class Delivery:
             if result.written is None or result.attempt.operation is Operation.DELETE:
                 continue
             if result.written.record is not None:
-                self._take(result, result.written.record.sis_id, {result.written.sis_id: result.written.record})
+                self._take(
+                    result, result.written.record.sis_id, {result.written.sis_id: result.written.record}
+                )
             elif capabilities.can_read_by_id and (
                 capabilities.must_verify or result.attempt.operation is Operation.CREATE
             ):
@@ -406,9 +408,7 @@ class Finisher:
             base=baseline_of(link), ours=ours, theirs=theirs, policies=self.kind.policies(link.sis_id or "")
         )
 
-    def _settle(
-        self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None
-    ) -> None:
+    def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
         """Agree on what was written, and write here what was pulled where ours is still what we merged."""
         merge, local_id = attempt.merge, getattr(link, self.kind.id_column)
         if merge is None or attempt.state is None:
@@ -433,9 +433,7 @@ class Finisher:
             )
             self.delivery.pulled.add(link.pk)
         count_fights(link, merge)
-        seen = Seen(
-            values=attempt.theirs, source_hash=attempt.source_hash, tick=self.tick, now=self.now
-        )
+        seen = Seen(values=attempt.theirs, source_hash=attempt.source_hash, tick=self.tick, now=self.now)
         settle(
             link,
             merge,

@@ -104,7 +104,9 @@ def execute(
         runner = Runner(
             merge_type=merge_type, term=term, adapter=adapter, options=options, clock=clock, progress=progress
         )
-        missing = [need for need in NEEDS.get(merge_type, ()) if (need, "") in failed or (need, term) in failed]
+        missing = [
+            need for need in NEEDS.get(merge_type, ()) if (need, "") in failed or (need, term) in failed
+        ]
         try:
             run = runner.skip(missing) if missing else runner.execute()
         except AlreadyRunning as error:

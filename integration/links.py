@@ -47,11 +47,15 @@ def known_links(merge_type: MergeType, term: str) -> dict[str, Known]:
     """
     known: dict[str, Known] = {}
     with transaction.atomic(), connection.cursor() as plain:
-        raw = plain.connection.cursor(name="known_links")  # server-side: the rows pass through, they do not pile up
+        raw = plain.connection.cursor(
+            name="known_links"
+        )  # server-side: the rows pass through, they do not pile up
         raw.itersize = 5_000
         raw.execute(statement, [merge_type.value, term])
         for sis_id, link_id, is_retired, source_hash in raw:
-            known[sis_id] = Known(link_id, bytes(source_hash) if source_hash is not None else None, is_retired)
+            known[sis_id] = Known(
+                link_id, bytes(source_hash) if source_hash is not None else None, is_retired
+            )
         raw.close()
     return known
 

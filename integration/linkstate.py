@@ -143,7 +143,9 @@ def settle(
     link.state = LinkState.LINKED
     link.missing_since, link.missing_digest = None, ""
     link.intent = None
-    link.sent = still_in_flight(link.sent, after_write if after_write is not None else seen.values, now=seen.now)
+    link.sent = still_in_flight(
+        link.sent, after_write if after_write is not None else seen.values, now=seen.now
+    )
     outstanding = any(
         d.is_held or d.rule in OUTSTANDING or (d.is_pushed and name not in pushed)
         for name, d in merge.decisions.items()

@@ -28,7 +28,9 @@ def order_writes(attempts: Sequence[Attempt], kind: RecordType, capabilities: Ca
 
 
 def _moves(attempt: Attempt) -> bool:
-    return attempt.operation is Operation.UPDATE and bool({"section_number", "course"} & attempt.changes.keys())
+    return attempt.operation is Operation.UPDATE and bool(
+        {"section_number", "course"} & attempt.changes.keys()
+    )
 
 
 def _move(attempt: Attempt, kind: RecordType) -> Move:
@@ -48,4 +50,6 @@ def _break(cycle: Sequence[str], by_record: dict[str, Attempt], capabilities: Ca
     names = ", ".join(attempt.link.label for attempt in members)
     for attempt in members:
         attempt.step, attempt.code = Step.WAIT, "NUMBER_CYCLE"
-        attempt.reason = f"{names} exchange their section numbers in a ring; give one of them a free number first."
+        attempt.reason = (
+            f"{names} exchange their section numbers in a ring; give one of them a free number first."
+        )

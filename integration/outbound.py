@@ -196,7 +196,9 @@ def fail(claim: Claim, error: SisError, *, now: dt.datetime) -> bool:
     is_conflict = error.error_class is ErrorClass.CONFLICT and row.attempts <= 3
     delay = error.retry_after_seconds
     if delay is None:
-        delay = 0 if is_first_unknown or is_conflict else backoff_seconds(row.attempts, jitter=random.random())
+        delay = (
+            0 if is_first_unknown or is_conflict else backoff_seconds(row.attempts, jitter=random.random())
+        )
     parked = error.error_class is ErrorClass.VALIDATION or now - row.failing_since > PARK_AFTER
     row.state = State.PARKED if parked else State.WAITING
     row.next_attempt_at = now + dt.timedelta(seconds=delay)

@@ -103,7 +103,9 @@ class Planner:
             matched |= self._plan_batch(batch)
         evidence = snapshot.evidence()
         if self.accepts_empty and self.maker.counts.read == 0:
-            evidence = dataclasses.replace(evidence, is_proven=evidence.is_complete)  # a person vouched for it
+            evidence = dataclasses.replace(
+                evidence, is_proven=evidence.is_complete
+            )  # a person vouched for it
         self._plan_absences(evidence)
         self._plan_ours([link for link in self.waiting if link.pk not in matched])
         self.maker.flush()
@@ -219,9 +221,7 @@ class Planner:
         merge = self.merge(link, ours.values, found.values, base_override=base)
         self._plan_merge(found, link, ours, merge)
 
-    def merge(
-        self, link: Link, ours: Values, theirs: Values, *, base_override: Any = None
-    ) -> RecordMerge:
+    def merge(self, link: Link, ours: Values, theirs: Values, *, base_override: Any = None) -> RecordMerge:
         """The engine's answer for one record."""
         return merge_record(
             base=base_override if base_override is not None else baseline_of(link),
@@ -274,7 +274,9 @@ class Planner:
     def _plan_our_removal(self, found: Incoming, link: Link) -> None:
         """We removed it; the SIS still has it."""
         operation = removal_operation(self.kind, self.adapter.capabilities)
-        in_flight = [entry for entry in link.sent if entry["operation"] == operation and is_live(entry, self.now)]
+        in_flight = [
+            entry for entry in link.sent if entry["operation"] == operation and is_live(entry, self.now)
+        ]
         row: dict[str, Any] = {
             "record_key": found.record.sis_id,
             "label": link.label or self.kind.label(found.values),
@@ -372,7 +374,9 @@ class Planner:
         )
         self.maker.add(Row(**row, side=LOCAL, action=Action.CANCEL if cancels else Action.DELETE))
         if ours.values.get("enrollment"):
-            message = f"The SIS removed it with {ours.values['enrollment']} students enrolled; it is followed."
+            message = (
+                f"The SIS removed it with {ours.values['enrollment']} students enrolled; it is followed."
+            )
             issue = Issue(code="REMOVED_WITH_ENROLLMENT", message=message, record=str(link.sis_id))
             self.maker.note(issue, is_notice=True)
 
@@ -411,7 +415,13 @@ class Planner:
                 local_version=ours.version,
                 link_touched=link.touched,
                 fields={
-                    name: {"base": None, "ours": value, "theirs": None, "result": value, "rule": "TANDEM_ONLY"}
+                    name: {
+                        "base": None,
+                        "ours": value,
+                        "theirs": None,
+                        "result": value,
+                        "rule": "TANDEM_ONLY",
+                    }
                     for name, value in encode(ours.values).items()
                     if value not in (None, [])
                 },
@@ -421,7 +431,9 @@ class Planner:
 
 REMOVED_BUT_EDITED = "The SIS removed it, but it was edited here meanwhile."
 GONE_ON_BOTH_SIDES = "Removed on both sides."
-ENROLLED = "It was removed here, but students are enrolled in the SIS; a section with students is never removed."
+ENROLLED = (
+    "It was removed here, but students are enrolled in the SIS; a section with students is never removed."
+)
 EDITED_IN_SIS = "It was removed here, but it was edited in the SIS meanwhile."
 
 

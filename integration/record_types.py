@@ -144,7 +144,10 @@ class SectionType:
         """The sections as they stand here, optionally locked (in id order, so that nobody deadlocks)."""
         if lock:
             list(
-                Section.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id", flat=True)
+                Section.objects.select_for_update()
+                .filter(pk__in=ids)
+                .order_by("id")
+                .values_list("id", flat=True)
             )
         return {
             pk: LocalState(version=state.version, values=state.values, sis_id=state.sis_id or "")
@@ -154,7 +157,9 @@ class SectionType:
     def label(self, values: Values) -> str:
         """What people call it: subject, number, section number."""
         course = self.references.courses.get(str(values.get("course")))
-        return f"{course.label if course else values.get('course')} {values.get('section_number') or ''}".strip()
+        return (
+            f"{course.label if course else values.get('course')} {values.get('section_number') or ''}".strip()
+        )
 
     def natural_key(self, values: Values) -> tuple[str, ...]:
         """Course (SIS id) and section number; the term is given."""
@@ -372,9 +377,7 @@ class RelationshipType:
         )
 
     def _plain(self, values: Values) -> dict[str, Any]:
-        return {
-            name: self._members(value) if name == "members" else value for name, value in values.items()
-        }
+        return {name: self._members(value) if name == "members" else value for name, value in values.items()}
 
     def remove(self, removals: Sequence[LocalRemoval], author: Author, *, rule: str) -> None:
         """Follow a dissolution of the SIS."""

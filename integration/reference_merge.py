@@ -86,9 +86,14 @@ class ReferencePlanner:
             rows = rows.filter(term_id=self.term)
         extra = ("is_active", "is_placeholder") if self.merge_type is MergeType.COURSES else ("is_active",)
         ours = {}
-        for *cells, is_active, is_placeholder in _padded(rows.values_list(*kind.columns.values(), *extra), len(extra)):
+        for *cells, is_active, is_placeholder in _padded(
+            rows.values_list(*kind.columns.values(), *extra), len(extra)
+        ):
             values = {name: _plain(cell) for name, cell in zip(kind.columns, cells, strict=True)}
-            ours[kind.key_of(values)] = (values if not is_placeholder else {**values, "title": "?"}, is_active)
+            ours[kind.key_of(values)] = (
+                values if not is_placeholder else {**values, "title": "?"},
+                is_active,
+            )
         return ours
 
     def _bad(self, bad: BadRecord) -> None:
@@ -100,7 +105,9 @@ class ReferencePlanner:
         self.ours.pop(bad.sis_id, None)
         self.maker.reject(bad.issues)
 
-    def _read(self, record: SisRecord, known: Mapping[str, frozenset[str]]) -> tuple[dict[str, Value], list[Issue]]:
+    def _read(
+        self, record: SisRecord, known: Mapping[str, frozenset[str]]
+    ) -> tuple[dict[str, Value], list[Issue]]:
         raw = record.load()
         values: dict[str, Value] = {}
         issues: list[Issue] = []
@@ -130,7 +137,9 @@ class ReferencePlanner:
                 refuse(f"UNKNOWN_{field.name.upper()}", message, field.name)
         start, end = values.get("start_date"), values.get("end_date")
         if start and end and end < start:
-            refuse("INVALID_VALUE", f"It ends on {end}, before it starts on {start}; correct a date.", "end_date")
+            refuse(
+                "INVALID_VALUE", f"It ends on {end}, before it starts on {start}; correct a date.", "end_date"
+            )
         return values, issues
 
     def _plan(self, values: dict[str, Value]) -> None:
@@ -223,7 +232,11 @@ class ReferenceApplier:
         if self.merge_type is MergeType.BUILDINGS:
             add_campuses(str(row.theirs["campus"]) for row in rows if row.theirs and row.theirs["campus"])
         objects = [self._object(kind, row.theirs or {}) for row in rows]
-        unique = ["term", "sis_id"] if self.merge_type is MergeType.COURSES else [kind.columns[n] for n in kind.key]
+        unique = (
+            ["term", "sis_id"]
+            if self.merge_type is MergeType.COURSES
+            else [kind.columns[n] for n in kind.key]
+        )
         unique = [name.removesuffix("_id") if name == "building_id" else name for name in unique]
         update = [name for field, name in kind.columns.items() if field not in kind.key]
         extra = ["is_active", "is_placeholder"] if self.merge_type is MergeType.COURSES else ["is_active"]
@@ -231,7 +244,10 @@ class ReferenceApplier:
             objects,
             update_conflicts=True,
             unique_fields=unique,
-            update_fields=[name.removesuffix("_id") if name.endswith("_id") and name != "sis_id" else name for name in [*update, *extra]],
+            update_fields=[
+                name.removesuffix("_id") if name.endswith("_id") and name != "sis_id" else name
+                for name in [*update, *extra]
+            ],
         )
 
     def _object(self, kind: ReferenceType, values: Mapping[str, Any]) -> models.Model:

@@ -153,7 +153,9 @@ def known_codes(kind: ReferenceType) -> Known:
 def add_campuses(codes: Iterable[str]) -> None:
     """Campuses come with the buildings that stand on them."""
     wanted = set(codes) - set(Campus.objects.order_by().values_list("code", flat=True))
-    Campus.objects.bulk_create([Campus(code=code, name=code) for code in sorted(wanted)], ignore_conflicts=True)
+    Campus.objects.bulk_create(
+        [Campus(code=code, name=code) for code in sorted(wanted)], ignore_conflicts=True
+    )
 
 
 def department_of(
@@ -162,5 +164,3 @@ def department_of(
     """A course's department: its subject, unless the settings map it elsewhere; None where there is none."""
     code = subject_departments.get(subject, subject)
     return code if code in departments else None
-
-

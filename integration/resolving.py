@@ -54,9 +54,7 @@ def resolve(
     return conflict
 
 
-def _settle_field(
-    conflict: Conflict, choice: Choice, link: Link, kind: RecordType, author: Author
-) -> None:
+def _settle_field(conflict: Conflict, choice: Choice, link: Link, kind: RecordType, author: Author) -> None:
     name = conflict.field
     record_id = getattr(link, kind.id_column)
     state = kind.ours([record_id], lock=True).get(record_id)
@@ -79,9 +77,7 @@ def _settle_field(
     link.fights = {key: value for key, value in link.fights.items() if key != name}
 
 
-def _settle_record(
-    conflict: Conflict, choice: Choice, link: Link, kind: RecordType, author: Author
-) -> None:
+def _settle_record(conflict: Conflict, choice: Choice, link: Link, kind: RecordType, author: Author) -> None:
     """The record as a whole: removed on one side, edited on the other."""
     if link.removal:  # we removed it
         if choice is Choice.OURS:

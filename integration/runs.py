@@ -180,7 +180,13 @@ class Runner:
         self.run.finished_at = self.clock()
         self.run.progress = {}
         self.run.save()
-        log.info("merge run ended", run=self.run.pk, type=self.run.merge_type, term=self.term, status=self.run.status)
+        log.info(
+            "merge run ended",
+            run=self.run.pk,
+            type=self.run.merge_type,
+            term=self.term,
+            status=self.run.status,
+        )
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
@@ -197,9 +203,7 @@ class Runner:
     @property
     def author(self) -> Author:
         """Who signs what this run writes."""
-        return Author(
-            now=self.clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=self.run.pk
-        )
+        return Author(now=self.clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=self.run.pk)
 
     # ---- planning
 
@@ -236,13 +240,17 @@ class Runner:
         if maker.counts.read == 0 and held_before and not self.options.accept_empty:
             self._no_data(plan, held_before)
             return
-        trips = () if self.options.accept_empty else safeguards.check(
-            local=maker.local,
-            sis=maker.sis,
-            held_records=held_before,
-            read=maker.counts.read,
-            last_read=state.last_read,
-            rejected=maker.counts.rejected,
+        trips = (
+            ()
+            if self.options.accept_empty
+            else safeguards.check(
+                local=maker.local,
+                sis=maker.sis,
+                held_records=held_before,
+                read=maker.counts.read,
+                last_read=state.last_read,
+                rejected=maker.counts.rejected,
+            )
         )
         if trips:
             self._hold(plan, state, trips)

@@ -41,7 +41,9 @@ def offered_term(code: str, *, adapter: SisAdapter) -> SisRecord | None:
 def _bring_in(record: SisRecord, *, now: dt.datetime) -> Term:
     raw = record.load()
     try:
-        values = {field.name: canonical(field, raw.get(field.name)) for field in TYPES[MergeType.TERMS].fields}
+        values = {
+            field.name: canonical(field, raw.get(field.name)) for field in TYPES[MergeType.TERMS].fields
+        }
     except InvalidValue as error:
         raise TermNotOffered(f"The SIS's term {record.sis_id} cannot be used: {error.message}") from error
     with transaction.atomic():
@@ -52,7 +54,9 @@ def _bring_in(record: SisRecord, *, now: dt.datetime) -> Term:
             end_date=dt.date.fromisoformat(str(values["end_date"])),
         )
         author = Author(now=now, source=ChangeLog.Source.IMPORT, name="SIS import")
-        change = Change(action="CREATE", record_type="term", record_id=term.pk, term_code=term.pk, after=values)
+        change = Change(
+            action="CREATE", record_type="term", record_id=term.pk, term_code=term.pk, after=values
+        )
         write_changes([change], author=author)
     return term
 

@@ -169,7 +169,9 @@ def teams_of(ids: Sequence[int]) -> Mapping[int, tuple[Assignment, ...]]:
 def values_of_relationships(ids: Sequence[int]) -> dict[int, RelationshipState]:
     """The relationships with these ids, in two queries; unknown ids are left out."""
     members: dict[int, list[tuple[int, bool]]] = defaultdict(list)
-    rows = RelationshipMember.objects.filter(relationship_id__in=ids).order_by("relationship_id", "section_id")
+    rows = RelationshipMember.objects.filter(relationship_id__in=ids).order_by(
+        "relationship_id", "section_id"
+    )
     for pk, section_id, is_primary in rows.values_list("relationship_id", "section_id", "is_primary"):
         members[pk].append((section_id, is_primary))
     found = Relationship.objects.filter(pk__in=ids).order_by("id")

@@ -11,7 +11,7 @@ os.environ["DATABASE_URL"] = ensure_database_url(
     Path(__file__).resolve().parent.parent.parent / ".testdb", is_durable=False
 )
 
-from config.settings.base import *  # noqa: E402, F403  # the environment has to stand before it is read
+from config.settings.base import *  # noqa: F403  # the environment has to stand before it is read
 
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = False

@@ -30,7 +30,9 @@ def _tuple_of(item: type) -> Any:
 def decode(stored: Mapping[str, Any], *, structs: Mapping[str, type]) -> dict[str, Value]:
     """The opposite of `encode`; `structs` says which struct the items of a set field are."""
     return {
-        name: msgspec.convert(value, _tuple_of(structs[name])) if name in structs and value is not None else value
+        name: msgspec.convert(value, _tuple_of(structs[name]))
+        if name in structs and value is not None
+        else value
         for name, value in stored.items()
     }
 

@@ -34,7 +34,9 @@ class Triple:
         return self.ours if prefer_ours else self.theirs
 
 
-def triples_by_key(base: Items, ours: Items, theirs: Items, *, key_of: Callable[[Value], str]) -> list[Triple]:
+def triples_by_key(
+    base: Items, ours: Items, theirs: Items, *, key_of: Callable[[Value], str]
+) -> list[Triple]:
     """Items paired by their key."""
     sides = [{key_of(item): item for item in side} for side in (base, ours, theirs)]
     keys = sorted(set().union(*sides))

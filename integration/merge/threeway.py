@@ -125,7 +125,12 @@ class _Field:
             return Decision(rule=Rule.EQUAL, base=self.base_ours, ours=ours, theirs=theirs, result=ours)
         if self.context.is_waiting and self.sent and theirs == self.base_theirs and theirs != self.sent[-1]:
             return Decision(
-                rule=Rule.IN_FLIGHT, base=self.base_ours, ours=ours, theirs=theirs, result=ours, has_agreed=False
+                rule=Rule.IN_FLIGHT,
+                base=self.base_ours,
+                ours=ours,
+                theirs=theirs,
+                result=ours,
+                has_agreed=False,
             )
         if policy.source is Source.ALWAYS_SIS:
             return _take_theirs(
@@ -146,10 +151,20 @@ class _Field:
 
     def _always_tandem(self, *, is_theirs_changed: bool) -> Decision:
         fight = self.context.fights.get(self.policy.name)
-        if fight is not None and fight.value == self.ours and fight.times >= FIGHT_LIMIT and is_theirs_changed:
+        if (
+            fight is not None
+            and fight.value == self.ours
+            and fight.times >= FIGHT_LIMIT
+            and is_theirs_changed
+        ):
             return _hold(Rule.FIGHT, self.base_ours, self.ours, self.theirs)
         return _take_ours(
-            Rule.ALWAYS_TANDEM, self.base_ours, self.ours, self.theirs, self.policy, is_logged=is_theirs_changed
+            Rule.ALWAYS_TANDEM,
+            self.base_ours,
+            self.ours,
+            self.theirs,
+            self.policy,
+            is_logged=is_theirs_changed,
         )
 
     def _triples(self) -> list[Triple]:

@@ -262,7 +262,11 @@ def remove_sections(removals: Sequence[Removal], *, term_code: str, author: Auth
 
 
 def set_sis_ids(
-    model: type[Section | Relationship], pairs: Sequence[tuple[int, str | None]], *, author: Author, term_code: str
+    model: type[Section | Relationship],
+    pairs: Sequence[tuple[int, str | None]],
+    *,
+    author: Author,
+    term_code: str,
 ) -> None:
     """Note the ids that the SIS gave to sections or relationships of ours."""
     update_rows(model._meta.db_table, ["sis_id"], pairs)

@@ -1,0 +1,1 @@
+"""What every test may use. Tests run against a real PostgreSQL (config/settings/test.py)."""
