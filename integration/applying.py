@@ -9,27 +9,45 @@ Applying twice does nothing the second time: applied rows are skipped.
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from integration import outbound
 from integration.batching import batched
-from integration.conflicts import HeldField, note_conflicts
+from integration.conflicts import HeldField, note_conflicts, removal_conflict
 from integration.fieldsets import STRUCTS
 from integration.links import insert_links, links_by_id, save_links, touch
-from integration.linkstate import Seen, baseline_of, context_of, settle
+from integration.linkstate import Seen, adopt_intent, baseline_of, context_of, settle
+from integration.locking import lock_records
 from integration.merge.canonical import decode, encode
 from integration.merge.records import RecordMerge, Rule, Values
 from integration.merge.threeway import merge_record
-from integration.models import Conflict, Link, LinkState, Plan, PlanRow
-from integration.planning import GONE_ON_BOTH_SIDES, REMOVED_BUT_EDITED, shown_fields
+from integration.models import Link, LinkState, Plan, PlanRow
+from integration.planning import shown_fields
+from integration.planning_absent import GONE_ON_BOTH_SIDES
 from integration.record_types import LocalRemoval, LocalState, LocalUpdate, NewRecord, RecordType
 from scheduling.services.audit import Author
 from scheduling.services.copying import reserve_ids
 
+RETIRING = ("section", "relationship", "former_id")
+"""What a link changes beside `LINK_COLUMNS` when its record goes or comes back."""
 CREATE_BATCH = 2_000
 BATCH = 500
 Action = PlanRow.Action
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """What a batch of rows comes to, written together at its end."""
+
+    tick: int
+    updates: list[LocalUpdate] = field(default_factory=list)
+    held: list[tuple[Link, HeldField]] = field(default_factory=list)
+    settled: list[Link] = field(default_factory=list)
+    retired: list[Link] = field(default_factory=list)
+    stale: list[PlanRow] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -76,68 +94,63 @@ class Applier:
     # ---- changes
 
     def _change(self, rows: list[PlanRow]) -> list[PlanRow]:
-        links = links_by_id((row.link_id for row in rows if row.link_id), lock=True)
-        ours = self.kind.ours(self._local_ids(links.values()), lock=True)
-        tick = touch()
-        updates: list[LocalUpdate] = []
-        held: list[tuple[Link, HeldField]] = []
-        stale: list[PlanRow] = []
-        settled: list[Link] = []
+        links, ours = lock_records(self.kind, [row.link_id for row in rows if row.link_id])
+        batch = Batch(tick=touch())
         for row in rows:
             link = links.get(row.link_id or 0)
-            state = ours.get(self._local_id(link) or 0) if link else None
-            if link is None or (state is None and row.note != GONE_ON_BOTH_SIDES):
-                stale.append(row)
-            elif row.note == GONE_ON_BOTH_SIDES:
-                settled.append(self._retire(link, tick))
+            state = ours.get(self._local_id(link) or 0)
+            if link is None or link.touched != row.link_touched:
+                batch.stale.append(row)  # read or written since the plan was made
+            elif state is None:
+                self._change_absent(row, link, batch)
             elif row.action == Action.MISSING:
-                settled.append(self._miss(link, row.note))
-            elif row.theirs is None and state is not None:
-                held.append((link, self._removal_conflict(state)))
-            elif state is not None and not self._change_one(row, link, state, tick, updates, held):
-                stale.append(row)
+                batch.settled.append(self._miss(link, row.note))
+            elif row.theirs is None:
+                batch.held.append((link, removal_conflict(ours=encode(state.values), note=row.note)))
+            elif self._change_one(row, link, state, batch):
+                batch.settled.append(link)
             else:
-                settled.append(link)
-        self.kind.update(updates, self.author)
-        save_links(settled)
-        note_conflicts(held, examined=settled, run_id=self.plan.run_id, now=self.now)
-        return stale
+                batch.stale.append(row)
+        self.kind.update(batch.updates, self.author)
+        save_links(batch.settled)
+        Link.objects.bulk_update(batch.retired, RETIRING)
+        note_conflicts(batch.held, examined=batch.settled, run_id=self.plan.run_id, now=self.now)
+        outbound.acknowledge(batch.settled, now=self.now)
+        return batch.stale
 
-    def _change_one(
-        self,
-        row: PlanRow,
-        link: Link,
-        state: LocalState,
-        tick: int,
-        updates: list[LocalUpdate],
-        held: list[tuple[Link, HeldField]],
-    ) -> bool:
+    def _change_absent(self, row: PlanRow, link: Link, batch: "Batch") -> None:
+        """A row about a record that is not here: removed on both sides, or a removal of ours that is held."""
+        if row.note == GONE_ON_BOTH_SIDES:
+            batch.settled.append(self._retire(link, batch.tick))
+            batch.retired.append(link)
+        elif row.action == Action.HOLD and link.removal:
+            batch.held.append((link, removal_conflict(base=link.baseline, theirs=row.theirs, note=row.note)))
+        else:
+            batch.stale.append(row)
+
+    def _change_one(self, row: PlanRow, link: Link, state: LocalState, batch: "Batch") -> bool:
         """Decide one row again and collect its writes; False if it is stale and must wait."""
-        if link.touched != row.link_touched and link.touched > self.plan.watermark:
-            return False  # read or written since the snapshot: what it showed is out of date
         theirs = decode(row.theirs or {}, structs=STRUCTS)
-        adopted = link.state in {LinkState.CREATING, LinkState.UNKNOWN_OUTCOME} and link.intent is not None
-        if adopted and link.intent is not None:
-            link.baseline, link.baseline_theirs = link.intent["values"], {}
+        adopt_intent(link, theirs)
         merge = self._merge(link, state.values, theirs)
         if self.is_approved and shown_fields(merge) != row.fields:
             return False
-        if adopted or link.sis_id is None:
+        if link.sis_id is None:
             link.sis_id = row.record_key
             self.kind.set_sis_ids([(int(self._local_id(link) or 0), row.record_key)], self.author)
         version = state.version
         if merge.pulls:
-            updates.append(self._update(link, state, merge))
+            batch.updates.append(self._update(link, state, merge))
             version += 1
         link.label = self.kind.label({**state.values, **merge.pulls})[:120]
         seen = Seen(
             values=theirs,
             source_hash=bytes(row.source_hash) if row.source_hash is not None else None,
-            tick=tick,
+            tick=batch.tick,
             now=self.now,
         )
         settle(link, merge, seen=seen, version=version)
-        held.extend((link, HeldField.of(name, merge.decisions[name])) for name in merge.held)
+        batch.held.extend((link, HeldField.of(name, merge.decisions[name])) for name in merge.held)
         return True
 
     def _update(self, link: Link, state: LocalState, merge: RecordMerge) -> LocalUpdate:
@@ -166,34 +179,19 @@ class Applier:
         link.missing_digest = link.missing_digest or digest
         return link
 
-    def _removal_conflict(self, state: LocalState) -> HeldField:
-        return HeldField(
-            field="",
-            kind=Conflict.Kind.REMOVAL,
-            ours=encode(state.values),
-            theirs=None,
-            base=None,
-            rule="REMOVAL",
-            note=REMOVED_BUT_EDITED,
-        )
-
     # ---- removals
 
     def _remove_or_cancel(self, rows: list[PlanRow]) -> list[PlanRow]:
-        with_values = [row for row in rows if row.theirs is not None]
-        removals = [row for row in rows if row.theirs is None]
-        return [*self._change(with_values), *self._remove(removals)] if rows else []
+        shown = [row for row in rows if row.theirs is not None]  # cancelled in the SIS, not gone from it
+        return [*self._change(shown), *self._remove([row for row in rows if row.theirs is None])]
 
     def _remove(self, rows: list[PlanRow]) -> list[PlanRow]:
-        if not rows:
-            return []
-        links = links_by_id((row.link_id for row in rows if row.link_id), lock=True)
-        ours = self.kind.ours(self._local_ids(links.values()), lock=True)
+        links, ours = lock_records(self.kind, [row.link_id for row in rows if row.link_id])
         tick = touch()
         stale, removals, cancels, retired = [], [], [], []
         for row in rows:
             link = links.get(row.link_id or 0)
-            state = ours.get(self._local_id(link) or 0) if link else None
+            state = ours.get(self._local_id(link) or 0)
             if (
                 link is None
                 or state is None
@@ -206,15 +204,17 @@ class Applier:
                 cancels.append(self._cancel(link, state))
             else:
                 removals.append(LocalRemoval(record_id=int(self._local_id(link) or 0), before=state.values))
-            retired.append(self._retire(link, tick))
+            retired.append(self._retire(link, tick, keeps_record=row.action == Action.CANCEL))
         save_links(retired)
-        Link.objects.bulk_update(retired, ["former_id", "section", "relationship", "retired_at"])
-        self.kind.update(cancels, self.author)
+        Link.objects.bulk_update(retired, RETIRING)
+        self.kind.update([one for one in cancels if one.after], self.author)
         self.kind.remove(removals, self.author, rule="SIS_REMOVED")
         note_conflicts([], examined=retired, run_id=self.plan.run_id, now=self.now)
         return stale
 
     def _cancel(self, link: Link, state: LocalState) -> LocalUpdate:
+        """Follow a removal by cancelling here; should the SIS bring it back, its status is news."""
+        link.baseline = {**(link.baseline or {}), "status": "CANCELLED"}
         return LocalUpdate(
             record_id=int(self._local_id(link) or 0),
             version=state.version,
@@ -224,14 +224,15 @@ class Applier:
             action="CANCEL",
         )
 
-    def _retire(self, link: Link, tick: int) -> Link:
+    def _retire(self, link: Link, tick: int, *, keeps_record: bool = False) -> Link:
         link.state = LinkState.RETIRED
-        link.former_id = link.record_id
         link.retired_at = self.now
         link.touched = tick
         link.sent = []
         link.missing_since, link.missing_digest = None, ""
-        link.section_id = link.relationship_id = None
+        if not keeps_record:
+            link.former_id = link.record_id
+            link.section_id = link.relationship_id = None
         return link
 
     # ---- creations
@@ -239,9 +240,7 @@ class Applier:
     def _create(self, rows: list[PlanRow]) -> list[PlanRow]:
         keys = [row.record_key for row in rows]
         taken = set(
-            Link.objects.filter(
-                merge_type=self.kind.merge_type.value, term_id=self.kind.term, sis_id__in=keys
-            )
+            self._links_of(keys)
             .exclude(state__in=[LinkState.RETIRED, LinkState.ARCHIVED])
             .values_list("sis_id", flat=True)
         )
@@ -253,26 +252,31 @@ class Applier:
         tick = touch()
         made: list[Link] = []
         returned: list[Link] = []
-        for row, one, pk in zip(fresh, new, ids, strict=True):
+        for row, pk in zip(fresh, ids, strict=True):
             link = returning.get(row.link_id or 0) or self._blank_link()
-            self._link(link, row, one, pk, tick)
+            self._link(link, row, pk, tick)
             (returned if link.pk else made).append(link)
         for link, pk in zip(made, reserve_ids(Link._meta.db_table, len(made)), strict=True):
             link.pk = pk
         insert_links(made, [self.kind.id_column])
         save_links(returned)
-        Link.objects.bulk_update(returned, [self.kind.id_column, "former_id", "retired_at", "removal"])
+        Link.objects.bulk_update(returned, [*RETIRING, "removal"])
         return [row for row in rows if row.record_key in taken]
+
+    def _links_of(self, sis_ids: Sequence[str]) -> QuerySet[Link]:
+        return Link.objects.filter(
+            merge_type=self.kind.merge_type.value, term_id=self.kind.term, sis_id__in=sis_ids
+        ).order_by("id")
 
     def _archive_others(self, rows: Sequence[PlanRow]) -> None:
         """A retired link whose id now belongs to another record steps aside (MERGE.md, Removals)."""
-        keys = [row.record_key for row in rows if row.link_id is None]
-        Link.objects.filter(
-            merge_type=self.kind.merge_type.value,
-            term_id=self.kind.term,
-            sis_id__in=keys,
-            state=LinkState.RETIRED,
-        ).update(state=LinkState.ARCHIVED)
+        others = self._links_of([row.record_key for row in rows if row.link_id is None]).filter(
+            state=LinkState.RETIRED
+        )
+        cancelled = [pk for link in others if (pk := self._local_id(link))]
+        if cancelled:
+            self.kind.set_sis_ids([(pk, None) for pk in cancelled], self.author)
+        others.update(state=LinkState.ARCHIVED)
 
     def _new_record(self, row: PlanRow, returning: Mapping[int, Link]) -> NewRecord:
         stored = dict(row.theirs or {})
@@ -292,7 +296,7 @@ class Applier:
             merge_type=self.kind.merge_type.value, term_id=self.kind.term, client_ref=uuid.uuid4(), removal=""
         )
 
-    def _link(self, link: Link, row: PlanRow, one: NewRecord, pk: int, tick: int) -> None:
+    def _link(self, link: Link, row: PlanRow, pk: int, tick: int) -> None:
         setattr(link, self.kind.id_column, pk)
         link.sis_id = row.record_key
         link.label = row.label

@@ -6,17 +6,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from integration.conflicts import HeldField
-from integration.fieldsets import STRUCTS
+from integration.conflicts import HeldField, removal_conflict
 from integration.incoming import Incoming
-from integration.linkstate import baseline_of, context_of, is_live, salted
-from integration.merge.canonical import decode, encode
+from integration.linkstate import adopt_intent, baseline_of, context_of, salted
+from integration.merge.canonical import encode
 from integration.merge.identity import CreateOutcome, resolve_create
 from integration.merge.records import Baseline, RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
 from integration.models import Conflict, Link, LinkState
 from integration.outbound import Claim
-from integration.planning import ENROLLED, removal_operation, removal_problem
+from integration.planning_absent import is_removal_in_flight, removal_operation, removal_problem
 from integration.record_types import LocalState, RecordType
 from integration.sis.port import Capabilities, Key, Operation, SisAdapter, SisRecord
 
@@ -52,7 +51,6 @@ class Attempt:
     source_hash: bytes | None = None
     adopted: str = ""
     detour: str = ""
-    sent_at: str = ""
     reason: str = ""
     code: str = ""
     held: list[HeldField] = field(default_factory=list)
@@ -132,11 +130,9 @@ class Decider:
         if state is None:
             return
         attempt.theirs = theirs
-        base = baseline_of(link)
-        if base is None and link.intent is not None:
-            base = Baseline(values=decode(link.intent["values"], structs=STRUCTS))
+        adopt_intent(link, theirs)
         merge = merge_record(
-            base=base,
+            base=baseline_of(link),
             ours=state.values,
             theirs=theirs,
             policies=self.kind.policies(link.sis_id or ""),
@@ -177,20 +173,9 @@ class Decider:
         link = attempt.link
         problem = removal_problem(link, theirs, self.kind)
         operation = removal_operation(self.kind, self.capabilities)
-        in_flight = [e for e in link.sent if e["operation"] == operation and is_live(e, self.now)]
+        in_flight = is_removal_in_flight(link, operation, self.now)
         if problem:
-            kind = Conflict.Kind.ENROLLED if problem == ENROLLED else Conflict.Kind.REMOVAL
-            attempt.held = [
-                HeldField(
-                    field="",
-                    kind=kind,
-                    base=link.baseline,
-                    ours=None,
-                    theirs=encode(theirs),
-                    rule="REMOVAL",
-                    note=problem,
-                )
-            ]
+            attempt.held = [removal_conflict(base=link.baseline, theirs=encode(theirs), note=problem)]
         elif in_flight and self.capabilities.applies_later_seconds is not None:
             attempt.step = Step.AWAIT
         elif operation is None:
@@ -239,7 +224,7 @@ class Decider:
             return
         outcome = resolve_create(
             [record.sis_id for record in candidates],
-            is_enforced=bool(self.capabilities.unique_keys & self.capabilities.search_keys),
+            is_enforced=bool(self.capabilities.unique_keys),
             is_horizon_passed=(later is not None)
             or (horizon is not None and self.now >= sent_at + dt.timedelta(seconds=horizon)),
         )
@@ -259,7 +244,10 @@ class Decider:
                 attempt.step = Step.GONE
             case CreateOutcome.WAIT:
                 attempt.step, attempt.code = Step.WAIT, "UNKNOWN_OUTCOME"
-                attempt.reason = "Its creation was sent and the answer was lost; it is looked up until it shows in the SIS."
+                attempt.reason = (
+                    "Its creation was sent and the answer was lost; "
+                    "it is looked up until it shows in the SIS."
+                )
 
     def _candidates(self, link: Link, intent: Mapping[str, Any]) -> list[SisRecord]:
         """Unlinked records of the SIS that could be the one we created."""

@@ -10,6 +10,7 @@ from django.db import transaction
 from integration.merge.canonical import plain
 from integration.merge.records import Decision, Rule
 from integration.models import Conflict, Link
+from integration.planning_absent import ENROLLED
 
 KINDS = {Rule.SEMANTIC: Conflict.Kind.SEMANTIC, Rule.FIGHT: Conflict.Kind.FIGHT}
 
@@ -37,6 +38,12 @@ class HeldField:
             theirs=plain(decision.theirs),
             rule=decision.rule.value,
         )
+
+
+def removal_conflict(*, note: str, base: Any = None, ours: Any = None, theirs: Any = None) -> HeldField:
+    """A record as a whole: one side removed it and the other still has need of it. Values are JSON-ready."""
+    kind = Conflict.Kind.ENROLLED if note == ENROLLED else Conflict.Kind.REMOVAL
+    return HeldField(field="", kind=kind, base=base, ours=ours, theirs=theirs, rule="REMOVAL", note=note)
 
 
 def note_conflicts(

@@ -22,6 +22,7 @@ class Member(msgspec.Struct, frozen=True, order=True, kw_only=True):
 LOCAL_MEMBER = "local:"
 STRUCTS: Mapping[str, type] = {"meetings": Meeting, "instructors": Assignment, "members": Member}
 SHAPES = {Kind.MEETINGS: Shape.GROUPS, Kind.INSTRUCTORS: Shape.KEYED}
+WHOLE_PERCENT = 100
 RELATIONSHIP_SOURCES = {
     "kind": Source.ALWAYS_SIS,
     "capacity": Source.PREFER_TANDEM,
@@ -38,11 +39,11 @@ def _member(item: Value) -> str:
 
 
 def _has_one_primary(items: Sequence[Value]) -> bool:
-    return sum(item.is_primary for item in items) <= 1
+    return sum(bool(item.is_primary) for item in items) <= 1
 
 
 def _is_sound_team(items: Sequence[Assignment]) -> bool:
-    return _has_one_primary(items) and sum(item.percent for item in items) <= 100.005
+    return _has_one_primary(items) and round(sum(item.percent for item in items), 2) <= WHOLE_PERCENT
 
 
 def _no_self_overlap(meetings: Sequence[Meeting]) -> bool:

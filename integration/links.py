@@ -1,6 +1,6 @@
 """Links in the database: the key-hash map of a term, batches of links, and writing them back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -124,12 +124,3 @@ def add_missing_links(merge_type: MergeType, term: str) -> int:
             [merge_type.value, term],
         )
         return int(cursor.rowcount)
-
-
-def intents(links: Iterable[Link]) -> Mapping[str, Link]:
-    """Links in CREATING or UNKNOWN_OUTCOME by their client reference."""
-    return {
-        str(link.client_ref): link
-        for link in links
-        if link.state in {LinkState.CREATING, LinkState.UNKNOWN_OUTCOME}
-    }

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ LINK_COLUMNS = (
     "synced_at",
     "missing_since",
     "missing_digest",
+    "retired_at",
     "label",
 )
 """What settling may change; written in bulk by `links.save_links`."""
@@ -82,19 +83,41 @@ def still_in_flight(
 ) -> list[dict[str, Any]]:
     """The sent entries that `theirs` does not show yet and that may still land.
 
-    A field that is seen leaves its entry together with the entries before it: the SIS applied them in order.
+    A SIS that applies later applies in order (`is_ordered`): a field that is seen leaves its entry together
+    with the entries before it. A request whose answer was lost may land at any time, also after a later one.
     """
     kept: list[dict[str, Any]] = []
     seen: set[str] = set()
     for entry in reversed(list(entries)):
         values = decode(entry["values"], structs=STRUCTS)
         landed = {name for name, value in values.items() if name in theirs and theirs[name] == value}
-        open_fields = {n: entry["values"][n] for n in values if n not in landed | seen}
+        gone = landed | seen if entry["is_ordered"] else landed
         seen |= landed
+        open_fields = {name: entry["values"][name] for name in values if name not in gone}
         is_removal = not values and entry["operation"] != "CREATE"
         if is_live(entry, now) and (open_fields or is_removal):
             kept.append({**entry, "values": open_fields})
     return list(reversed(kept))
+
+
+def agreement_on(values: Mapping[str, Any], shown: Values) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(baseline, the SIS's renderings) of a record that we created with `values` (encoded) and that `shown`.
+
+    A title that the SIS cut is agreed with both renderings; any other difference is an edit made there.
+    """
+    ours = decode(values, structs=STRUCTS)
+    renderings = {
+        name: shown[name]
+        for name, value in ours.items()
+        if name in shown and shown[name] != value and is_rendering(sent=value, seen=shown[name])
+    }
+    return dict(values), encode(renderings)
+
+
+def adopt_intent(link: Link, shown: Values) -> None:
+    """Take what our create carried as agreed (on the unsaved link): the record turned out to be ours."""
+    if link.baseline is None and link.intent is not None:
+        link.baseline, link.baseline_theirs = agreement_on(link.intent["values"], shown)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,38 +138,40 @@ def settle(
     version: int,
     pushed: Mapping[str, Value] | None = None,
     after_write: Values | None = None,
+    unpulled: Collection[str] = (),
 ) -> None:
     """Change `link` (unsaved) to what is agreed after the pulls of `merge` were written as `version`.
 
     `pushed`: what was written to the SIS and took effect; `after_write`: what the SIS then showed, where it
     was read. A pushed field whose SIS value is a rendering of ours (cut, other case) is agreed with both.
+    `unpulled`: fields that somebody changed here since the merge; nothing is agreed on them.
     """
     pushed = pushed or {}
     baseline = dict(link.baseline or {})
     theirs = dict(link.baseline_theirs)
     is_open = False
     for name, decision in merge.decisions.items():
-        agreed = _agreed(name, decision, pushed, after_write)
-        if agreed is None:
-            is_open = True
-            kept = encode({name: decision.base})[name]
-            if link.baseline is not None and baseline.get(name) != kept and name not in theirs:
-                baseline[name] = kept  # our earlier write was seen to have landed
+        agreed = None if name in unpulled else _agreed(name, decision, pushed, after_write)
+        if agreed is not None:
+            ours_value, theirs_value = agreed
+            baseline[name] = encode({name: ours_value})[name]
+            theirs.pop(name, None)
+            if theirs_value != ours_value:
+                theirs[name] = encode({name: theirs_value})[name]
             continue
-        ours_value, theirs_value = agreed
-        baseline[name] = encode({name: ours_value})[name]
-        theirs.pop(name, None)
-        if theirs_value != ours_value:
-            theirs[name] = encode({name: theirs_value})[name]
+        is_open = True
+        # What was pushed came of the value that was here: it is what both sides' values descend from.
+        origin = decision.ours if name in unpulled and name in pushed else decision.base
+        kept = encode({name: origin})[name]
+        if link.baseline is not None and baseline.get(name) != kept and name not in theirs:
+            baseline[name] = kept  # also where an earlier write of ours was seen to have landed
     link.baseline = baseline
     link.baseline_theirs = theirs
     link.state = LinkState.LINKED
-    link.missing_since, link.missing_digest = None, ""
+    link.missing_since, link.missing_digest, link.retired_at = None, "", None
     link.intent = None
-    link.sent = still_in_flight(
-        link.sent, after_write if after_write is not None else seen.values, now=seen.now
-    )
-    outstanding = any(
+    link.sent = still_in_flight(link.sent, seen.values, now=seen.now)
+    outstanding = bool(unpulled) or any(
         d.is_held or d.rule in OUTSTANDING or (d.is_pushed and name not in pushed)
         for name, d in merge.decisions.items()
     )

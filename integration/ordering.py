@@ -9,11 +9,13 @@ from integration.sis.port import Capabilities, Key, MergeType, Operation
 
 
 def order_writes(attempts: Sequence[Attempt], kind: RecordType, capabilities: Capabilities) -> list[Attempt]:
-    """The attempts with whoever frees a number before whoever takes it.
+    """The attempts with whoever frees a number, or a member, before whoever takes it.
 
-    Only a SIS that enforces the natural key minds. There a cycle needs a temporary number (`Attempt.detour`)
-    or, where the SIS allows none, waits with its members named.
+    Only a SIS that enforces the natural key minds about numbers. There a cycle needs a temporary number
+    (`Attempt.detour`) or, where the SIS allows none, waits with its members named.
     """
+    if kind.merge_type is MergeType.RELATIONSHIPS:
+        return sorted(attempts, key=_takes_members)
     if kind.merge_type is not MergeType.SECTIONS or Key.NATURAL_KEY not in capabilities.unique_keys:
         return list(attempts)
     moves = [_move(attempt, kind) for attempt in attempts if _moves(attempt)]
@@ -25,6 +27,12 @@ def order_writes(attempts: Sequence[Attempt], kind: RecordType, capabilities: Ca
         _break(cycle, by_record, capabilities)
     moving = [by_record[record] for record in order.sequence]
     return [*moving, *(attempt for attempt in attempts if not _moves(attempt))]
+
+
+def _takes_members(attempt: Attempt) -> bool:
+    """Whether the write adds a member to a group: it may have to leave another one first."""
+    before = {one.section for one in attempt.theirs.get("members") or ()}
+    return any(one.section not in before for one in attempt.changes.get("members") or ())
 
 
 def _moves(attempt: Attempt) -> bool:

@@ -16,6 +16,8 @@ LEASE = dt.timedelta(minutes=5)
 FIRST_BACKOFF_SECONDS = 5.0
 LONGEST_BACKOFF_SECONDS = 30 * 60.0
 PARK_AFTER = dt.timedelta(hours=24)
+CONFLICTS_AT_ONCE = 3
+"""So often a record that changed under our hands is read and merged again without waiting."""
 OWNER_CLASS = 7_361
 """First half of the advisory lock that a delivering process holds while it lives."""
 
@@ -54,8 +56,8 @@ def want(link_ids: Collection[int], *, now: dt.datetime, priority: int = 5) -> N
             INSERT INTO integration_outboundchange (link_id, merge_type, term_id, state, wanted_version,
                 acknowledged_version, priority, next_attempt_at, attempts, fence, error_class, error_text,
                 error_words, error_field, updated_at)
-            SELECT l.id, l.merge_type, l.term_id, 'WAITING', coalesce(s.version, r.version, 1), 0, %(priority)s,
-                %(now)s, 0, 0, '', '', '', '', %(now)s
+            SELECT l.id, l.merge_type, l.term_id, 'WAITING', coalesce(s.version, r.version, 1), 0,
+                %(priority)s, %(now)s, 0, 0, '', '', '', '', %(now)s
             FROM integration_link l
             LEFT JOIN scheduling_section s ON s.id = l.section_id
             LEFT JOIN scheduling_relationship r ON r.id = l.relationship_id
@@ -98,7 +100,7 @@ def claim(
                        OR (q.state = 'SENDING' AND (q.lease_until < %(now)s OR NOT EXISTS (
                            SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.classid = %(class)s
                              AND k.objid = q.lease_owner AND k.granted))))
-                ORDER BY q.priority, l.removal <> '', q.next_attempt_at, q.id
+                ORDER BY q.priority, (l.removal <> '') = (q.merge_type = 'sections'), q.next_attempt_at, q.id
                 LIMIT %(limit)s FOR UPDATE OF q SKIP LOCKED)
             RETURNING o.id, o.link_id, o.fence, o.wanted_version, o.attempts
             """,
@@ -151,7 +153,8 @@ def acknowledge(links: Sequence[Link], *, now: dt.datetime) -> None:
                 attempts = 0, failing_since = NULL, error_class = '', error_text = '', error_words = '',
                 error_field = '', updated_at = %(now)s
             FROM unnest(%(ids)s::bigint[], %(versions)s::int[]) AS v(link_id, version)
-            WHERE o.link_id = v.link_id AND o.wanted_version <= v.version AND o.state <> 'DONE'
+            WHERE o.link_id = v.link_id AND o.wanted_version <= v.version
+              AND o.state NOT IN ('DONE', 'SENDING')
             """,
             {"ids": list(agreed), "versions": list(agreed.values()), "now": now},
         )
@@ -181,7 +184,7 @@ def release(outbound_ids: Collection[int], *, now: dt.datetime, delay_seconds: f
 
 def backoff_seconds(attempts: int, *, jitter: float) -> float:
     """Full-jitter back-off: `jitter` (0-1) of 5 s doubled with every attempt, at most 30 min."""
-    return jitter * min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(attempts, 12))
+    return jitter * min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * float(2 ** min(attempts, 12)))
 
 
 def fail(claim: Claim, error: SisError, *, now: dt.datetime) -> bool:
@@ -193,7 +196,7 @@ def fail(claim: Claim, error: SisError, *, now: dt.datetime) -> bool:
     row.error_text, row.error_words, row.error_field = error.message, error.words, error.field
     row.lease_owner = row.lease_until = None
     is_first_unknown = error.error_class is ErrorClass.UNKNOWN_OUTCOME and row.attempts == 1
-    is_conflict = error.error_class is ErrorClass.CONFLICT and row.attempts <= 3
+    is_conflict = error.error_class is ErrorClass.CONFLICT and row.attempts <= CONFLICTS_AT_ONCE
     delay = error.retry_after_seconds
     if delay is None:
         delay = (
@@ -212,6 +215,34 @@ def replay(*, term: str | None, now: dt.datetime) -> int:
     if term is not None:
         parked = parked.filter(term_id=term)
     return parked.update(**CLEAR, state=State.WAITING, next_attempt_at=now, updated_at=now)
+
+
+def release_waiting_for(
+    keys: Sequence[tuple[str, ...]], merge_type: MergeType, term: str, *, now: dt.datetime
+) -> int:
+    """Make rejected sections due again that want a key (course, number) which is free now; how many."""
+    if not keys or merge_type is not MergeType.SECTIONS:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_outboundchange o
+            SET state = 'WAITING', next_attempt_at = %(now)s, attempts = 0, updated_at = %(now)s
+            FROM integration_link l JOIN scheduling_section s ON s.id = l.section_id
+            JOIN scheduling_course c ON c.id = s.course_id
+            JOIN unnest(%(courses)s::text[], %(numbers)s::text[]) AS k(course, number)
+                ON k.course = c.sis_id AND k.number = s.section_number
+            WHERE o.link_id = l.id AND o.term_id = %(term)s AND o.merge_type = 'sections'
+              AND o.error_class IN ('VALIDATION', 'NUMBER_CYCLE') AND o.state IN ('PARKED', 'WAITING')
+            """,
+            {
+                "now": now,
+                "term": term,
+                "courses": [key[0] for key in keys],
+                "numbers": [key[1] for key in keys],
+            },
+        )
+        return int(cursor.rowcount)
 
 
 def postpone(outbound_id: int, *, code: str, reason: str, now: dt.datetime) -> None:

@@ -11,35 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integration.batching import batched
-from integration.fieldsets import STRUCTS
 from integration.incoming import Incoming
 from integration.links import Known, add_missing_links, known_links, links_by_id, unlinked
-from integration.linkstate import baseline_of, context_of, is_live, salted
-from integration.merge.canonical import decode, encode, plain
-from integration.merge.policy import Removal
-from integration.merge.records import Decision, RecordMerge, Rule, Values
-from integration.merge.removal import (
-    AbsenceOutcome,
-    ReturnOutcome,
-    SnapshotEvidence,
-    decide_absence,
-    decide_return,
-)
+from integration.linkstate import adopt_intent, baseline_of, context_of, salted
+from integration.merge.canonical import encode, plain
+from integration.merge.records import Decision, RecordMerge, Rule
+from integration.merge.removal import ReturnOutcome, decide_return
 from integration.merge.threeway import merge_record
-from integration.models import Link, LinkState, OutboundChange, PlanRow
+from integration.models import Link, LinkState, PlanRow
 from integration.planmaker import PlanMaker, Row
+from integration.planning_absent import AbsentPlanner, is_removal_in_flight, removal_operation
 from integration.record_types import LocalState, RecordType
-from integration.sis.port import (
-    BadRecord,
-    Capabilities,
-    Evidence,
-    Issue,
-    MergeType,
-    Operation,
-    SisAdapter,
-    SisRecord,
-    Snapshot,
-)
+from integration.sis.port import BadRecord, Evidence, MergeType, SisAdapter, SisRecord, Snapshot
 
 BATCH = 500
 LOCAL, SIS = PlanRow.Side.LOCAL, PlanRow.Side.SIS
@@ -70,9 +53,37 @@ def shown(decision: Decision) -> dict[str, Any]:
     }
 
 
+class Waiting:
+    """Our records that the SIS does not have, or not for certain, by what they can be recognised by."""
+
+    def __init__(self, links: Iterable[Link]) -> None:
+        self._links = {link.pk: link for link in links}
+        self._by_ref = {str(link.client_ref): link.pk for link in self._links.values()}
+        self._by_key = {
+            tuple(link.intent["natural_key"]): link.pk
+            for link in self._links.values()
+            if link.intent and link.state != LinkState.NEW
+        }
+
+    @property
+    def links(self) -> list[Link]:
+        """Those that nothing was recognised as."""
+        return list(self._links.values())
+
+    def take(self, client_ref: str, natural_key: tuple[str, ...]) -> Link | None:
+        """The link of ours that a record with these keys is, taken out; None if it is none of ours."""
+        for pk in (self._by_ref.get(client_ref), self._by_key.get(natural_key)):
+            if pk in self._links:
+                return self._links.pop(pk)
+        return None
+
+
 @dataclass(kw_only=True)
 class Planner:
-    """Plans one merge. `accepts`: whether what we have may also be sent (the run sends)."""
+    """Plans one merge. `is_sending`: whether what we have may also be sent (the run sends).
+
+    `watermark`: records touched after this tick were read or written since the snapshot began.
+    """
 
     kind: RecordType
     adapter: SisAdapter
@@ -81,15 +92,21 @@ class Planner:
     accepts_empty: bool = False
     now: dt.datetime
     watermark: int
-    """Records touched after this tick were read or written since the snapshot began."""
     known: dict[str, Known] = field(init=False)
-    waiting: list[Link] = field(init=False)
-    """Links of ours that the SIS does not have, or not for certain."""
+    waiting: Waiting = field(init=False)
+    absent: AbsentPlanner = field(init=False)
 
     def __post_init__(self) -> None:
         add_missing_links(self.kind.merge_type, self.kind.term)
         self.known = known_links(self.kind.merge_type, self.kind.term)
-        self.waiting = unlinked(self.kind.merge_type, self.kind.term)
+        self.waiting = Waiting(unlinked(self.kind.merge_type, self.kind.term))
+        self.absent = AbsentPlanner(
+            kind=self.kind,
+            adapter=self.adapter,
+            maker=self.maker,
+            is_sending=self.is_sending,
+            watermark=self.watermark,
+        )
 
     @property
     def held_before(self) -> int:
@@ -98,16 +115,15 @@ class Planner:
 
     def make(self, snapshot: Snapshot) -> Evidence:
         """Read the snapshot to its end and plan every record. Raises what the adapter raises."""
-        matched: set[int] = set()
         for batch in batched(self._interesting(snapshot), BATCH):
-            matched |= self._plan_batch(batch)
+            self._plan_batch(batch)
         evidence = snapshot.evidence()
-        if self.accepts_empty and self.maker.counts.read == 0:
-            evidence = dataclasses.replace(
-                evidence, is_proven=evidence.is_complete
-            )  # a person vouched for it
-        self._plan_absences(evidence)
-        self._plan_ours([link for link in self.waiting if link.pk not in matched])
+        if self.accepts_empty and self.maker.counts.read == 0:  # a person vouched for it
+            evidence = dataclasses.replace(evidence, is_proven=evidence.is_complete)
+        gone = [one.link_id for one in self.known.values() if not one.is_retired]
+        self.known.clear()
+        self.absent.plan_absences(gone, evidence)
+        self.absent.plan_ours(self.waiting.links)
         self.maker.flush()
         self.maker.progress(self.maker.counts.read)
         return evidence
@@ -121,11 +137,15 @@ class Planner:
                 continue
             self.maker.read()
             known = self.known.pop(item.sis_id, None)
-            if known and known.source_hash is not None:
-                if salted(item.fingerprint, self.kind.salt(item.sis_id)) == known.source_hash:
-                    self.maker.count("unchanged")
-                    continue
-            yield item, known
+            is_unchanged = (
+                known is not None
+                and known.source_hash is not None
+                and salted(item.fingerprint, self.kind.salt(item.sis_id)) == known.source_hash
+            )
+            if is_unchanged:
+                self.maker.count("unchanged")
+            else:
+                yield item, known
 
     def _bad(self, bad: BadRecord) -> None:
         if bad.is_notice:
@@ -136,28 +156,47 @@ class Planner:
         self.known.pop(bad.sis_id, None)  # seen: never taken for a removal
         self.maker.reject(bad.issues)
 
-    def _plan_batch(self, batch: Iterable[tuple[SisRecord, Known | None]]) -> set[int]:
-        """Plan some records; return the links of ours that were recognised among the new ones."""
-        incoming: list[tuple[Incoming, Known | None]] = []
-        for record, known in batch:
+    def _plan_batch(self, batch: list[tuple[SisRecord, Known | None]]) -> None:
+        links = links_by_id(known.link_id for _record, known in batch if known)
+        incoming: list[tuple[Incoming, Link | None]] = []
+        for record, known in self._read_again(batch, links):
             found = self.kind.read(record)
             if found.issues:
                 self.maker.reject(found.issues)
             else:
-                incoming.append((found, known))
-        links = links_by_id(known.link_id for _found, known in incoming if known)
-        matched = {found.record.sis_id: self._recognise(found) for found, known in incoming if not known}
-        links |= {link.pk: link for link in matched.values() if link}
-        ours = self.kind.ours([pk for link in links.values() if (pk := self._local_id(link))])
-        for found, known in incoming:
-            link = links[known.link_id] if known else matched[found.record.sis_id]
+                incoming.append((found, links[known.link_id] if known else self._recognise(found)))
+        ours = self.kind.ours([pk for _found, link in incoming if link and (pk := self._local_id(link))])
+        for found, link in incoming:
             if link is None:
                 self._plan_new(found)
-            elif known and known.is_retired:
-                self._plan_return(found, link)
+                continue
+            state = ours.get(self._local_id(link) or 0)
+            if link.state == LinkState.RETIRED:
+                self._plan_return(found, link, state)
             else:
-                self._plan_known(found, link, ours.get(self._local_id(link) or 0))
-        return {link.pk for link in matched.values() if link}
+                self._plan_known(found, link, state)
+
+    def _read_again(
+        self, batch: list[tuple[SisRecord, Known | None]], links: Mapping[int, Link]
+    ) -> Iterator[tuple[SisRecord, Known | None]]:
+        """What the snapshot says of a record written since it began is out of date: it is read by itself.
+
+        Where that cannot be, the record is left to the next run.
+        """
+        touched = {
+            record.sis_id
+            for record, known in batch
+            if known and links[known.link_id].touched > self.watermark
+        }
+        fresh: Mapping[str, SisRecord | None] = {}
+        if touched and self.adapter.capabilities.can_read_by_id:
+            fresh = self.adapter.read(self.kind.merge_type, sorted(touched), term=self.kind.term)
+        for record, known in batch:
+            current = fresh.get(record.sis_id) if record.sis_id in touched else record
+            if current is None:
+                self.maker.count("unchanged")
+            else:
+                yield current, known
 
     def _local_id(self, link: Link) -> int | None:
         value: int | None = getattr(link, self.kind.id_column)
@@ -165,14 +204,7 @@ class Planner:
 
     def _recognise(self, found: Incoming) -> Link | None:
         """A record without a link may be the one whose creation we sent without hearing the end of it."""
-        key = list(self.kind.natural_key(found.values))
-        for link in self.waiting:
-            if found.record.client_ref and str(link.client_ref) == found.record.client_ref:
-                return link
-        for link in self.waiting:
-            if link.intent and link.state != LinkState.NEW and link.intent["natural_key"] == key:
-                return link
-        return None
+        return self.waiting.take(found.record.client_ref, self.kind.natural_key(found.values))
 
     def _plan_new(self, found: Incoming, link: Link | None = None, *, note: str = "") -> None:
         values = encode(found.values)
@@ -193,17 +225,19 @@ class Planner:
             )
         )
 
-    def _plan_return(self, found: Incoming, link: Link) -> None:
+    def _plan_return(self, found: Incoming, link: Link, ours: LocalState | None) -> None:
         outcome = decide_return(
             is_evidence_newer=link.touched < self.watermark,
             is_same_record=self._is_same(found, link),
         )
         if outcome is ReturnOutcome.IGNORED:
             self.maker.count("unchanged")
-        elif outcome is ReturnOutcome.REVIVED:
-            self._plan_new(found, link, note="It was removed and has come back.")
-        else:
+        elif outcome is ReturnOutcome.ARCHIVED:
             self._plan_new(found, note="Its id belonged to another record before.")
+        elif ours is not None:  # it was cancelled here when the SIS removed it
+            self._plan_known(found, link, ours)
+        else:
+            self._plan_new(found, link, note="It was removed and has come back.")
 
     def _is_same(self, found: Incoming, link: Link) -> bool:
         if self.kind.merge_type is not MergeType.SECTIONS or link.baseline is None:
@@ -212,33 +246,31 @@ class Planner:
 
     def _plan_known(self, found: Incoming, link: Link, ours: LocalState | None) -> None:
         """A record that both sides have, or that we removed."""
-        if ours is None:
-            self._plan_our_removal(found, link)
-            return
-        base = baseline_of(link)
-        if base is None and link.intent is not None:
-            base = baseline_of(Link(baseline=link.intent["values"], baseline_theirs={}))
-        merge = self.merge(link, ours.values, found.values, base_override=base)
-        self._plan_merge(found, link, ours, merge)
-
-    def merge(self, link: Link, ours: Values, theirs: Values, *, base_override: Any = None) -> RecordMerge:
-        """The engine's answer for one record."""
-        return merge_record(
-            base=base_override if base_override is not None else baseline_of(link),
-            ours=ours,
-            theirs=theirs,
-            policies=self.kind.policies(link.sis_id or ""),
-            context=context_of(
-                link,
-                now=self.now,
-                applies_later=self.adapter.capabilities.applies_later_seconds is not None,
-            ),
-        )
+        if ours is None and not link.removal:
+            self._plan_new(found, link, note="It is gone here without a trace; it is imported again.")
+        elif ours is None:
+            operation = removal_operation(self.kind, self.adapter.capabilities)
+            in_flight = is_removal_in_flight(link, operation, self.now)
+            self.absent.plan_our_removal(found, link, in_flight=in_flight)
+        else:
+            adopt_intent(link, found.values)
+            merge = merge_record(
+                base=baseline_of(link),
+                ours=ours.values,
+                theirs=found.values,
+                policies=self.kind.policies(link.sis_id or ""),
+                context=context_of(
+                    link,
+                    now=self.now,
+                    applies_later=self.adapter.capabilities.applies_later_seconds is not None,
+                ),
+            )
+            self._plan_merge(found, link, ours, merge)
 
     def _plan_merge(self, found: Incoming, link: Link, ours: LocalState, merge: RecordMerge) -> None:
         pulls, pushes = merge.pulls, merge.pushes
         sends = bool(pushes) and self.is_sending and self._may_send(ours)
-        common = {
+        common: dict[str, Any] = {
             "record_key": found.record.sis_id,
             "label": self.kind.label(ours.values),
             "link_id": link.pk,
@@ -270,187 +302,3 @@ class Planner:
 
     def _may_send(self, ours: LocalState) -> bool:
         return self.kind.is_sendable(ours.values) and not self.kind.waits_for(ours.values)
-
-    def _plan_our_removal(self, found: Incoming, link: Link) -> None:
-        """We removed it; the SIS still has it."""
-        operation = removal_operation(self.kind, self.adapter.capabilities)
-        in_flight = [
-            entry for entry in link.sent if entry["operation"] == operation and is_live(entry, self.now)
-        ]
-        row: dict[str, Any] = {
-            "record_key": found.record.sis_id,
-            "label": link.label or self.kind.label(found.values),
-            "link_id": link.pk,
-            "local_id": link.former_id,
-            "link_touched": link.touched,
-            "theirs": encode(found.values),
-        }
-        if not link.removal:
-            self._plan_new(found, link, note="It is gone here without a trace; it is imported again.")
-        elif in_flight:
-            self.maker.count("awaiting")
-            self.maker.count("unchanged")
-        elif problem := removal_problem(link, found.values, self.kind):
-            self.maker.count("held")
-            self.maker.add(Row(**row, side=LOCAL, action=Action.HOLD, note=problem))
-        elif operation is None or not self.is_sending:
-            self.maker.count("pending")
-            self.maker.count("unchanged")
-        else:
-            self.maker.add(Row(**row, side=SIS, action=Action(operation.value)))
-
-    # ---- records the SIS does not show
-
-    def _plan_absences(self, evidence: Evidence) -> None:
-        gone = [one.link_id for one in self.known.values() if not one.is_retired]
-        self.known.clear()
-        for batch in batched(gone, BATCH):
-            links = links_by_id(batch)
-            ours = self.kind.ours([pk for link in links.values() if (pk := self._local_id(link))])
-            unproven = [link for link in links.values() if evidence.is_complete and not evidence.is_proven]
-            seen = self._read_again(unproven)
-            for link in links.values():
-                self._plan_absence(link, ours.get(self._local_id(link) or 0), evidence, seen)
-
-    def _read_again(self, links: list[Link]) -> Mapping[str, SisRecord | None]:
-        if not links or not self.adapter.capabilities.can_read_by_id:
-            return {}
-        ids = [str(link.sis_id) for link in links]
-        return self.adapter.read(self.kind.merge_type, ids, term=self.kind.term)
-
-    def _plan_absence(
-        self,
-        link: Link,
-        ours: LocalState | None,
-        evidence: Evidence,
-        seen: Mapping[str, SisRecord | None],
-    ) -> None:
-        sis_id = str(link.sis_id)
-        if ours is not None and not self.kind.is_sendable(ours.values):
-            return  # a kind this SIS does not hold: its absence says nothing
-        decision = decide_absence(
-            evidence=SnapshotEvidence(
-                is_complete=evidence.is_complete, is_proven=evidence.is_proven, digest=evidence.digest
-            ),
-            missing_since_digest=link.missing_digest or None,
-            is_touched_since=link.touched > self.watermark,
-            seen_by_id=(seen[sis_id] is not None) if sis_id in seen else None,
-            has_local_edits=ours is not None and self._has_edits(link, ours),
-        )
-        row: dict[str, Any] = {
-            "record_key": sis_id,
-            "label": link.label or (self.kind.label(ours.values) if ours else ""),
-            "link_id": link.pk,
-            "local_id": self._local_id(link),
-            "local_version": ours.version if ours else None,
-            "link_touched": link.touched,
-        }
-        match decision:
-            case AbsenceOutcome.REMOVED:
-                self._plan_removal(row, link, ours)
-            case AbsenceOutcome.CONFLICT:
-                self.maker.count("held")
-                self.maker.add(Row(**row, side=LOCAL, action=Action.HOLD, note=REMOVED_BUT_EDITED))
-            case AbsenceOutcome.FIRST_ABSENCE | AbsenceOutcome.STILL_MISSING:
-                self.maker.count("missing", by=int(decision is AbsenceOutcome.FIRST_ABSENCE))
-                self.maker.add(Row(**row, side=LOCAL, action=Action.MISSING, note=evidence.digest))
-            case AbsenceOutcome.NOT_EVIDENCE | AbsenceOutcome.PRESENT:
-                pass
-
-    def _has_edits(self, link: Link, ours: LocalState) -> bool:
-        """Whether people changed something that the SIS has not seen (values, not versions, decide)."""
-        if link.baseline is None or ours.version == link.agreed_version:
-            return False
-        base = decode(link.baseline, structs=STRUCTS)
-        names = [p.name for p in self.kind.policies(link.sis_id or "") if p.can_send]
-        return any(ours.values.get(name) != base.get(name) for name in names if name in base)
-
-    def _plan_removal(self, row: dict[str, Any], link: Link, ours: LocalState | None) -> None:
-        if ours is None:  # gone on both sides
-            self.maker.add(Row(**row, side=LOCAL, action=Action.AGREE, note=GONE_ON_BOTH_SIDES))
-            return
-        cancels = (
-            self.kind.merge_type is MergeType.SECTIONS and self.kind.settings.removal is not Removal.DELETE
-        )
-        self.maker.add(Row(**row, side=LOCAL, action=Action.CANCEL if cancels else Action.DELETE))
-        if ours.values.get("enrollment"):
-            message = (
-                f"The SIS removed it with {ours.values['enrollment']} students enrolled; it is followed."
-            )
-            issue = Issue(code="REMOVED_WITH_ENROLLMENT", message=message, record=str(link.sis_id))
-            self.maker.note(issue, is_notice=True)
-
-    # ---- records of ours that the SIS does not have
-
-    def _plan_ours(self, links: list[Link]) -> None:
-        parked = set(
-            OutboundChange.objects.filter(link__in=links, state=OutboundChange.State.PARKED).values_list(
-                "link_id", flat=True
-            )
-        )
-        for batch in batched(links, BATCH):
-            ours = self.kind.ours([pk for link in batch if (pk := self._local_id(link))])
-            for link in batch:
-                state = ours.get(self._local_id(link) or 0)
-                if link.state != LinkState.NEW:
-                    self.maker.count("awaiting")
-                elif state is not None and self.kind.is_sendable(state.values) and link.pk not in parked:
-                    self._plan_our_new(link, state)
-
-    def _plan_our_new(self, link: Link, ours: LocalState) -> None:
-        can_create = self.adapter.capabilities.can(self.kind.merge_type, Operation.CREATE)
-        if ours.values.get("status") == "CANCELLED":
-            return  # never there, and not wanted there
-        if not self.is_sending or not can_create or not self._may_send(ours):
-            self.maker.count("pending")
-            return
-        self.maker.add(
-            Row(
-                record_key=str(link.client_ref),
-                label=self.kind.label(ours.values),
-                side=SIS,
-                action=Action.CREATE,
-                link_id=link.pk,
-                local_id=self._local_id(link),
-                local_version=ours.version,
-                link_touched=link.touched,
-                fields={
-                    name: {
-                        "base": None,
-                        "ours": value,
-                        "theirs": None,
-                        "result": value,
-                        "rule": "TANDEM_ONLY",
-                    }
-                    for name, value in encode(ours.values).items()
-                    if value not in (None, [])
-                },
-            )
-        )
-
-
-REMOVED_BUT_EDITED = "The SIS removed it, but it was edited here meanwhile."
-GONE_ON_BOTH_SIDES = "Removed on both sides."
-ENROLLED = (
-    "It was removed here, but students are enrolled in the SIS; a section with students is never removed."
-)
-EDITED_IN_SIS = "It was removed here, but it was edited in the SIS meanwhile."
-
-
-def removal_operation(kind: RecordType, capabilities: Capabilities) -> Operation | None:
-    """How a removal made here is sent: as the settings say, as far as the SIS can."""
-    wanted = Operation.DELETE if kind.settings.removal is Removal.DELETE else Operation.CANCEL
-    for operation in (wanted, Operation.CANCEL, Operation.DELETE):
-        if capabilities.can(kind.merge_type, operation):
-            return operation
-    return None
-
-
-def removal_problem(link: Link, theirs: Values, kind: RecordType) -> str:
-    """Why a removal made here must not be sent as it stands (blank: it may be)."""
-    if theirs.get("enrollment"):
-        return ENROLLED
-    base = decode(link.baseline or {}, structs=STRUCTS)
-    names = [p.name for p in kind.policies(link.sis_id or "") if p.can_send and p.name in base]
-    is_edited = any(name in theirs and theirs[name] != base[name] for name in names)
-    return EDITED_IN_SIS if is_edited else ""

@@ -1,5 +1,6 @@
-"""The two record types that go both ways, behind one face, so that planning, applying and delivery are
-written once: how a record is read, what it holds here, how it is written here, and what it is called.
+"""The two record types that go both ways, behind one face: planning, applying and delivery are written once.
+
+A type says how a record is read, what it holds here, how it is written here, and what it is called.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,9 +74,10 @@ class RecordType(Protocol):
 
     merge_type: MergeType
     id_column: str
-    settings: TypeSettings
     term: str
 
+    @property
+    def settings(self) -> TypeSettings: ...
     def policies(self, sis_id: str) -> Sequence[FieldPolicy]: ...
     def salt(self, sis_id: str) -> bytes: ...
     def read(self, record: SisRecord) -> Incoming: ...
@@ -261,7 +263,7 @@ class RelationshipType:
     def sections(self) -> dict[str, int]:
         """SIS id -> section id, for the whole term (keys only)."""
         linked = Section.objects.filter(term_id=self.term, sis_id__isnull=False).order_by()
-        return dict(linked.values_list("sis_id", "id"))
+        return {str(sis_id): pk for sis_id, pk in linked.values_list("sis_id", "id")}
 
     @cached_property
     def _policies(self) -> tuple[FieldPolicy, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+from django.db.models import F
 
 from scheduling.domain.values import Meeting as MeetingValue
 from scheduling.domain.values import Value
@@ -22,6 +23,7 @@ from scheduling.models import (
     RelationshipMember,
     Section,
 )
+from scheduling.selectors import values_of_relationships
 
 from .audit import Author, Change, write_changes
 from .copying import Json, copy_rows, reserve_ids, update_rows
@@ -256,9 +258,41 @@ def _removal_changes(
 
 
 def remove_sections(removals: Sequence[Removal], *, term_code: str, author: Author, rule: str) -> None:
-    """Remove sections that the SIS removed; they leave their relationships too."""
+    """Remove sections that the SIS removed; they leave their relationships too, which the audit tells."""
+    ids = [one.record_id for one in removals]
+    _leave_relationships(ids, term_code=term_code, author=author, rule=rule)
     write_changes(_removal_changes(removals, "section", term_code, rule), author=author)
-    Section.objects.filter(pk__in=[one.record_id for one in removals]).delete()
+    Section.objects.filter(pk__in=ids).delete()
+
+
+def _leave_relationships(section_ids: Sequence[int], *, term_code: str, author: Author, rule: str) -> None:
+    groups = Relationship.objects.filter(members__section_id__in=section_ids).order_by("id")
+    before = {
+        pk: state.members
+        for pk, state in values_of_relationships(list(groups.values_list("id", flat=True))).items()
+    }
+    if not before:
+        return
+    leaving = set(section_ids)
+    Relationship.objects.filter(pk__in=before).update(version=F("version") + 1)
+    versions = dict(Relationship.objects.filter(pk__in=before).order_by().values_list("id", "version"))
+    write_changes(
+        (
+            Change(
+                action=ChangeLog.Action.UPDATE,
+                record_type="relationship",
+                record_id=str(pk),
+                term_code=term_code,
+                version=versions[pk],
+                field="members",
+                before=[list(one) for one in members],
+                after=[list(one) for one in members if one[0] not in leaving],
+                rule=rule,
+            )
+            for pk, members in before.items()
+        ),
+        author=author,
+    )
 
 
 def set_sis_ids(

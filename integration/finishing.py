@@ -1,0 +1,339 @@
+"""Settling what came of a batch of writes, in one transaction (MERGE.md, Update: finish)."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from integration import outbound
+from integration.attempts import Attempt, Step
+from integration.conflicts import HeldField, note_conflicts
+from integration.links import save_links
+from integration.linkstate import Seen, adopt_intent, agreement_on, baseline_of, count_fights, settle
+from integration.merge.canonical import encode
+from integration.merge.records import RecordMerge, Value, Values
+from integration.merge.threeway import merge_record
+from integration.models import Link, LinkState
+from integration.record_types import LocalState, LocalUpdate, RecordType
+from integration.sis.port import (
+    Operation,
+    SisError,
+    SisNotFound,
+    SisOutcomeUnknown,
+    SisRejected,
+    Written,
+)
+from scheduling.services.audit import Author
+
+
+@dataclass(kw_only=True)
+class Result:
+    """What came of one attempt: what the SIS answered, or why it did not.
+
+    `is_untried`: it was not reached; `is_detoured`: its temporary section number was written; `is_found`: a
+    create found the record there already, `is_foreign`: and it was not we who made it. `shown`: the record
+    as read after the write.
+    """
+
+    attempt: Attempt
+    written: Written | None = None
+    error: SisError | None = None
+    is_untried: bool = False
+    is_detoured: bool = False
+    is_found: bool = False
+    is_foreign: bool = False
+    shown: Values | None = None
+
+
+@dataclass(kw_only=True)
+class Ledger:
+    """What became of the records of one delivery: one outcome a record, however many attempts it took."""
+
+    outcomes: dict[int, str] = field(default_factory=dict)
+    pulled: set[int] = field(default_factory=set)
+    unconfirmed: set[int] = field(default_factory=set)
+
+    @property
+    def tally(self) -> Counter[str]:
+        """Records by outcome, with the names of CONTRACT.md's counts."""
+        tally = Counter(self.outcomes.values())
+        tally["awaiting"] += len(self.unconfirmed)
+        tally["local_update"] += len(self.pulled)
+        return tally
+
+
+@dataclass(kw_only=True)
+class Finisher:
+    """Settles a batch of results; the caller holds the transaction and the locks."""
+
+    kind: RecordType
+    author: Author
+    applies_later: bool
+    ledger: Ledger
+    links: Mapping[int, Link]
+    current: Mapping[int, LocalState]
+    now: dt.datetime
+    tick: int
+    updates: list[LocalUpdate] = field(default_factory=list)
+    held: list[tuple[Link, HeldField]] = field(default_factory=list)
+    examined: dict[int, Link] = field(default_factory=dict)
+    new_ids: list[tuple[int, str]] = field(default_factory=list)
+    freed: list[tuple[str, ...]] = field(default_factory=list)
+    """Natural keys that somebody may have been waiting for."""
+
+    def _note(self, link: Link, outcome: str) -> None:
+        """What became of a record; a later attempt in the same delivery overwrites it."""
+        self.ledger.outcomes[link.pk] = outcome
+
+    def _examine(self, link: Link) -> None:
+        self.examined[link.pk] = link
+
+    def _local_id(self, link: Link) -> int | None:
+        value: int | None = getattr(link, self.kind.id_column)
+        return value
+
+    def finish(self, result: Result) -> None:
+        """Settle one result."""
+        attempt = result.attempt
+        link = self.links[attempt.link.pk]
+        if attempt.adopted:
+            self._adopt(link, attempt)
+        if result.is_untried:
+            self._untried(link, result)
+        elif result.error is not None:
+            self._failed(link, result, result.error)
+        elif attempt.step is Step.WRITE:
+            self._written(link, result)
+        elif attempt.step is Step.PULL:
+            self._pulled(link, attempt)
+        elif attempt.step is Step.GONE:
+            self._gone(link, attempt)
+        else:
+            self._later(link, attempt)
+
+    def _adopt(self, link: Link, attempt: Attempt) -> None:
+        """A record found in the SIS is the one whose creation had an unknown outcome."""
+        adopt_intent(link, attempt.theirs)
+        link.sis_id, link.state, link.intent = attempt.adopted, LinkState.LINKED, None
+        local_id = self._local_id(link)
+        if local_id is not None:
+            self.new_ids.append((local_id, attempt.adopted))
+        self._examine(link)
+
+    def _forget_sent(self, link: Link, result: Result) -> None:
+        """Take this attempt's write-ahead entries off: what became of them is known."""
+        fence = result.attempt.claim.fence
+        mine = [entry for entry in link.sent if entry["fence"] == fence]
+        landed = mine[:1] if result.is_detoured and result.written is None else []
+        link.sent = [entry for entry in link.sent if entry["fence"] != fence] + landed
+
+    def _untried(self, link: Link, result: Result) -> None:
+        """Nothing was sent: take the write-ahead note back."""
+        if result.attempt.operation is Operation.CREATE:
+            link.state, link.intent = LinkState.NEW, None
+        else:
+            self._forget_sent(link, result)
+        self._examine(link)
+        outbound.release([result.attempt.claim.outbound_id], now=self.now)
+        self._note(link, "pending")
+
+    def _failed(self, link: Link, result: Result, error: SisError) -> None:
+        attempt = result.attempt
+        is_unknown = isinstance(error, SisOutcomeUnknown)
+        if isinstance(error, SisNotFound) and attempt.operation in {Operation.DELETE, Operation.CANCEL}:
+            self._gone(link, attempt)
+            return
+        if is_unknown and attempt.operation is Operation.CREATE:
+            link.state = LinkState.UNKNOWN_OUTCOME
+        elif attempt.operation is Operation.CREATE:
+            link.state, link.intent = LinkState.NEW, None
+        elif not is_unknown:
+            self._forget_sent(link, result)
+        self._examine(link)
+        parked = outbound.fail(attempt.claim, error, now=self.now)
+        self._note(link, "rejected" if parked else "awaiting" if is_unknown else "pending")
+
+    def _written(self, link: Link, result: Result) -> None:
+        attempt, written = result.attempt, result.written
+        if written is None:
+            raise RuntimeError("a write ended with neither answer nor error")
+        self._note(link, f"sis_{str(attempt.operation).lower()}")
+        if self.applies_later:
+            self._examine(link)
+            outbound.finish(attempt.claim.outbound_id, state=outbound.State.AWAITING, now=self.now)
+            self.ledger.unconfirmed.add(link.pk)
+        elif attempt.operation is Operation.CREATE:
+            self._created(link, result, written)
+        elif link.removal and attempt.state is None:
+            self._gone(link, attempt)
+        else:
+            self._free_key(attempt)
+            self._forget_sent(link, result)
+            self._settle(link, attempt, pushed=attempt.changes, shown=result.shown)
+            self._close(link, attempt, result)
+
+    def _free_key(self, attempt: Attempt) -> None:
+        """A record that left its number, or was cancelled, may free the way for one that was refused."""
+        after = {**attempt.theirs, **attempt.changes}
+        if attempt.theirs and (self.kind.natural_key(after) != self.kind.natural_key(attempt.theirs)):
+            self.freed.append(self.kind.natural_key(attempt.theirs))
+
+    def _created(self, link: Link, result: Result, written: Written) -> None:
+        attempt = result.attempt
+        link.sis_id, link.state, link.intent = written.sis_id, LinkState.LINKED, None
+        shown = result.shown if result.shown is not None else attempt.changes
+        link.baseline, link.baseline_theirs = agreement_on(encode(attempt.changes), shown)
+        if result.is_foreign:  # it was there before: nothing was agreed yet
+            link.baseline, link.baseline_theirs = None, {}
+        link.touched, link.synced_at = self.tick, self.now
+        local_id = self._local_id(link)
+        if local_id is None:  # removed here while it was being created: the removal goes next
+            self._examine(link)
+            outbound.finish(attempt.claim.outbound_id, state=outbound.State.WAITING, now=self.now)
+            return
+        self.new_ids.append((local_id, written.sis_id))
+        attempt.theirs = shown
+        state = attempt.state or self.current[local_id]
+        attempt.merge = merge_record(
+            base=baseline_of(link),
+            ours=state.values,
+            theirs=shown,
+            policies=self.kind.policies(link.sis_id or ""),
+        )
+        attempt.held = [HeldField.of(name, attempt.merge.decisions[name]) for name in attempt.merge.held]
+        self._settle(link, attempt, pushed={}, shown=None)
+        self._close(link, attempt, result)
+
+    def _pulled(self, link: Link, attempt: Attempt) -> None:
+        """Nothing to write in the SIS: what it shows is settled here."""
+        self._settle(link, attempt, pushed={}, shown=None)
+        if attempt.held:
+            self._note(link, "held")
+        elif self.ledger.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
+            self._note(link, "sis_create" if attempt.adopted else "sis_update")
+        outbound.finish(attempt.claim.outbound_id, state=outbound.State.DONE, now=self.now)
+
+    def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
+        """Agree on what was written, and write here what was pulled where ours is still what we merged."""
+        merge, local_id = attempt.merge, self._local_id(link)
+        if merge is None or attempt.state is None:
+            return
+        self._examine(link)
+        now_here = self.current.get(local_id or 0)
+        if now_here is None:  # removed here meanwhile
+            link.touched = self.tick
+            return
+        pulls = _still_pullable(merge, now_here)
+        if pulls:
+            self._pull(link, now_here, merge, pulls)
+        count_fights(link, merge)
+        is_same = now_here.version == attempt.state.version
+        settle(
+            link,
+            merge,
+            seen=Seen(values=attempt.theirs, source_hash=attempt.source_hash, tick=self.tick, now=self.now),
+            version=now_here.version + bool(pulls) if is_same else 0,
+            pushed={name: value for name, value in pushed.items() if name in merge.pushes},
+            after_write=_after(attempt, pushed, shown),
+            unpulled=merge.pulls.keys() - pulls.keys(),
+        )
+        if pushed and shown is None:
+            link.source_hash = None  # what the SIS shows now was not read
+        self.held.extend((link, one) for one in attempt.held)
+
+    def _pull(self, link: Link, here: LocalState, merge: RecordMerge, pulls: dict[str, Value]) -> None:
+        self.updates.append(
+            LocalUpdate(
+                record_id=int(self._local_id(link) or 0),
+                version=here.version,
+                before=here.values,
+                after=pulls,
+                rules={name: merge.decisions[name].rule.value for name in pulls},
+            )
+        )
+        self.ledger.pulled.add(link.pk)
+
+    def _close(self, link: Link, attempt: Attempt, result: Result) -> None:
+        """Acknowledge; due again if somebody saved meanwhile; park what the SIS silently ignored."""
+        outbound_id = attempt.claim.outbound_id
+        if ignored := _ignored(attempt, result.shown):
+            error = SisRejected(
+                f"The SIS accepted the change of {', '.join(ignored)} but kept its own value.",
+                field=ignored[0],
+            )
+            outbound.fail(attempt.claim, error, now=self.now)
+            self._note(link, "rejected")
+        elif link.agreed_version or attempt.held:
+            version = attempt.state.version if attempt.state else attempt.claim.wanted_version
+            outbound.finish(outbound_id, state=outbound.State.DONE, now=self.now, version=version)
+        else:
+            outbound.finish(outbound_id, state=outbound.State.WAITING, now=self.now)
+
+    def _gone(self, link: Link, attempt: Attempt) -> None:
+        """The SIS does not have it: a removal of ours is done; else the next import decides."""
+        outbound_id = attempt.claim.outbound_id
+        if attempt.state is not None and not link.removal:
+            outbound.finish(outbound_id, state=outbound.State.WAITING, now=self.now, delay_seconds=600)
+            self._note(link, "pending")
+            return
+        if attempt.theirs:
+            self.freed.append(self.kind.natural_key(attempt.theirs))
+        link.state = LinkState.RETIRED
+        link.retired_at, link.touched, link.sent, link.intent = self.now, self.tick, [], None
+        self._examine(link)
+        outbound.finish(outbound_id, state=outbound.State.DONE, now=self.now)
+
+    def _later(self, link: Link, attempt: Attempt) -> None:
+        outbound_id = attempt.claim.outbound_id
+        if attempt.held:
+            self.held.extend((link, one) for one in attempt.held)
+            self._note(link, "held")
+        match attempt.step:
+            case Step.AWAIT:
+                outbound.finish(outbound_id, state=outbound.State.AWAITING, now=self.now)
+                self._note(link, "awaiting")
+            case Step.REJECT:
+                outbound.fail(attempt.claim, SisRejected(attempt.reason), now=self.now)
+                self._note(link, "rejected")
+            case Step.WAIT:
+                outbound.postpone(outbound_id, code=attempt.code, reason=attempt.reason, now=self.now)
+                self._note(link, "awaiting" if attempt.code == "UNKNOWN_OUTCOME" else "pending")
+            case _:
+                outbound.finish(outbound_id, state=outbound.State.DONE, now=self.now)
+        if attempt.code == "UNKNOWN_OUTCOME":
+            link.state = LinkState.UNKNOWN_OUTCOME
+            self._examine(link)
+
+    def save(self) -> None:
+        """Write everything that was collected."""
+        self.kind.update(self.updates, self.author)
+        if self.new_ids:
+            self.kind.set_sis_ids(self.new_ids, self.author)
+        save_links(list(self.examined.values()))
+        note_conflicts(self.held, examined=self.examined.values(), run_id=self.author.run_id, now=self.now)
+        outbound.release_waiting_for(self.freed, self.kind.merge_type, self.kind.term, now=self.now)
+
+
+def _still_pullable(merge: RecordMerge, here: LocalState) -> dict[str, Value]:
+    """Per-field compare-and-set: only where ours is still what the merge saw."""
+    return {
+        name: value
+        for name, value in merge.pulls.items()
+        if here.values.get(name, merge.decisions[name].ours) == merge.decisions[name].ours
+    }
+
+
+def _after(attempt: Attempt, pushed: Values, shown: Values | None) -> Values | None:
+    if not pushed:
+        return None
+    return shown if shown is not None else {**attempt.theirs, **pushed}
+
+
+def _ignored(attempt: Attempt, shown: Values | None) -> list[str]:
+    if shown is None or attempt.operation is not Operation.UPDATE:
+        return []
+    return [
+        name
+        for name, value in attempt.changes.items()
+        if name in shown and shown[name] != value and shown[name] == attempt.theirs.get(name)
+    ]
