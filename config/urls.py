@@ -6,6 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
+
 
 @require_safe
 @login_not_required
@@ -19,4 +24,5 @@ urlpatterns = [
     path("support/", admin.site.urls),
     path("api/v1/", include("scheduling.api.urls")),
     path("", include("scheduling.urls")),
+    path("", include("integration.urls")),
 ]

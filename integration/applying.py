@@ -7,9 +7,9 @@ Applying twice does nothing the second time: applied rows are skipped.
 """
 
 import datetime as dt
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from integration import outbound
 from integration.batching import batched
 from integration.conflicts import HeldField, note_conflicts, removal_conflict
 from integration.fieldsets import STRUCTS
-from integration.links import insert_links, links_by_id, save_links, touch
+from integration.links import NewLink, insert_links, links_by_id, save_links, touch
 from integration.linkstate import Seen, adopt_intent, baseline_of, context_of, settle
 from integration.locking import lock_records
 from integration.merge.canonical import decode, encode
@@ -29,7 +29,6 @@ from integration.planning import shown_fields
 from integration.planning_absent import GONE_ON_BOTH_SIDES
 from integration.record_types import LocalRemoval, LocalState, LocalUpdate, NewRecord, RecordType
 from scheduling.services.audit import Author
-from scheduling.services.copying import reserve_ids
 
 RETIRING = ("section", "relationship", "former_id")
 """What a link changes beside `LINK_COLUMNS` when its record goes or comes back."""
@@ -250,15 +249,16 @@ class Applier:
         new = [self._new_record(row, returning) for row in fresh]
         ids = self.kind.create(new, self.author)
         tick = touch()
-        made: list[Link] = []
+        made: list[NewLink] = []
         returned: list[Link] = []
         for row, pk in zip(fresh, ids, strict=True):
-            link = returning.get(row.link_id or 0) or self._blank_link()
-            self._link(link, row, pk, tick)
-            (returned if link.pk else made).append(link)
-        for link, pk in zip(made, reserve_ids(Link._meta.db_table, len(made)), strict=True):
-            link.pk = pk
-        insert_links(made, [self.kind.id_column])
+            link = returning.get(row.link_id or 0)
+            if link is None:
+                made.append(self._new_link(row, pk))
+            else:
+                self._link_again(link, row, pk, tick)
+                returned.append(link)
+        insert_links(made, self.kind, tick=tick, now=self.now)
         save_links(returned)
         Link.objects.bulk_update(returned, [*RETIRING, "removal"])
         return [row for row in rows if row.record_key in taken]
@@ -291,18 +291,22 @@ class Applier:
             number=number,
         )
 
-    def _blank_link(self) -> Link:
-        return Link(
-            merge_type=self.kind.merge_type.value, term_id=self.kind.term, client_ref=uuid.uuid4(), removal=""
+    def _new_link(self, row: PlanRow, pk: int) -> NewLink:
+        return NewLink(
+            record_id=pk,
+            sis_id=row.record_key,
+            label=row.label,
+            baseline=_agreed(row),
+            source_hash=row.source_hash,
         )
 
-    def _link(self, link: Link, row: PlanRow, pk: int, tick: int) -> None:
+    def _link_again(self, link: Link, row: PlanRow, pk: int, tick: int) -> None:
+        """A link of a record that comes back is as good as new."""
         setattr(link, self.kind.id_column, pk)
         link.sis_id = row.record_key
         link.label = row.label
         link.state = LinkState.LINKED
-        link.baseline = {name: value for name, value in (row.theirs or {}).items() if name != "_course"}
-        link.baseline_theirs = {}
+        link.baseline, link.baseline_theirs = _agreed(row), {}
         link.agreed_version = 1
         link.source_hash = bytes(row.source_hash) if row.source_hash is not None else None
         link.touched = tick
@@ -319,3 +323,8 @@ class Applier:
 
     def _local_ids(self, links: Iterable[Link]) -> list[int]:
         return [pk for link in links if (pk := self._local_id(link))]
+
+
+def _agreed(row: PlanRow) -> dict[str, Any]:
+    """The values of a record that was just created here as the SIS has it: both sides hold them."""
+    return {name: value for name, value in (row.theirs or {}).items() if name != "_course"}

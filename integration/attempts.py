@@ -196,7 +196,8 @@ class Decider:
         if state is None:  # removed here before it was ever sent
             attempt.step = Step.GONE
             return
-        if not self.kind.is_sendable(state.values):
+        is_cancelled = state.values.get("status") == "CANCELLED"  # never there, and not wanted there
+        if is_cancelled or not self.kind.is_sendable(state.values):
             attempt.step = Step.NOTHING
         elif missing := self.kind.waits_for(state.values):
             attempt.step, attempt.code = Step.WAIT, "WAITING_FOR_MEMBER"

@@ -40,13 +40,17 @@ Clock = Callable[[], dt.datetime]
 
 @dataclass(kw_only=True)
 class Delivery:
-    """Delivers one type of one term. `run` names the session at the SIS; `author` signs what is pulled."""
+    """Delivers one type of one term. `run` names the session at the SIS; `author` signs what is pulled.
+
+    `plan_id`: where decisions are written down; None where the merge that sends has planned them.
+    """
 
     kind: RecordType
     adapter: SisAdapter
     author: Author
     clock: Clock
     run: str
+    plan_id: int | None = None
     progress: Callable[[int], None] = lambda _done: None
     ledger: Ledger = field(default_factory=Ledger)
     unavailable: SisError | None = None
@@ -80,6 +84,8 @@ class Delivery:
                 self._work(claims)
                 done += len(claims)
                 self.progress(done)
+        if self.unavailable is not None:
+            outbound.note_unavailable(self.kind.merge_type, self.kind.term, self.unavailable)
         return self.tally
 
     def _work(self, claims: Sequence[Claim]) -> None:
@@ -88,9 +94,10 @@ class Delivery:
         ours = self.kind.ours(ids)
         attempts = [self._attempt(claim, links[claim.link_id], ours) for claim in claims]
         held: dict[int, set[str]] = {}
-        for link_id, name in Conflict.objects.filter(
-            link_id__in=links, status=Conflict.Status.OPEN
-        ).values_list("link_id", "field"):
+        # A number that waits for others to move is tried again each time; the rest waits for a person.
+        conflicts = Conflict.objects.filter(link_id__in=links, status=Conflict.Status.OPEN)
+        asked = conflicts.exclude(kind=Conflict.Kind.NUMBER)
+        for link_id, name in asked.values_list("link_id", "field"):
             held.setdefault(link_id, set()).add(name)
         decider = Decider(kind=self.kind, adapter=self.adapter, now=self.clock())
         try:
@@ -280,6 +287,7 @@ class Delivery:
                 current=current,
                 now=now,
                 tick=touch(),
+                plan_id=self.plan_id,
             )
             for result in results:
                 if result.attempt.link.pk in ours_still:

@@ -64,19 +64,26 @@ def section_policies(
     catalogue: Catalogue, settings: TypeSettings, capabilities: Capabilities, *, sis_id: str = ""
 ) -> tuple[FieldPolicy, ...]:
     """The policy of every section field that may come from or go to the SIS."""
-    overrides = settings.overrides.get(sis_id, {})
-    return tuple(_section_policy(field, settings, capabilities, overrides) for field in catalogue)
+    return tuple(
+        _section_policy(field, settings, capabilities, source_of(field, settings, sis_id=sis_id))
+        for field in catalogue
+    )
+
+
+def source_of(field: Field, settings: TypeSettings, *, sis_id: str) -> Source:
+    """Who wins in a field of the section with this SIS id (blank: no section in particular)."""
+    if field.is_from_sis:
+        return Source.ALWAYS_SIS
+    default = Source(field.default_source.value)
+    if settings.default_source is not None and not field.is_custom:
+        default = settings.default_source
+    override = settings.overrides.get(sis_id, {}).get(field.name)
+    return override or settings.sources.get(field.name) or default
 
 
 def _section_policy(
-    field: Field, settings: TypeSettings, capabilities: Capabilities, overrides: Mapping[str, Source]
+    field: Field, settings: TypeSettings, capabilities: Capabilities, source: Source
 ) -> FieldPolicy:
-    default = Source(field.default_source.value)
-    if settings.default_source is not None and not field.is_from_sis and not field.is_custom:
-        default = settings.default_source
-    source = overrides.get(field.name) or settings.sources.get(field.name) or default
-    if field.is_from_sis:
-        source = Source.ALWAYS_SIS
     can_send = field.can_be_sent and source is not Source.ALWAYS_SIS
     if settings.sent_fields is not None:
         can_send = can_send and field.name in settings.sent_fields

@@ -13,7 +13,8 @@ from integration.linkstate import Seen, adopt_intent, agreement_on, baseline_of,
 from integration.merge.canonical import encode
 from integration.merge.records import RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
-from integration.models import Link, LinkState
+from integration.models import Link, LinkState, PlanRow
+from integration.planning import shown_fields
 from integration.record_types import LocalState, LocalUpdate, RecordType
 from integration.sis.port import (
     Operation,
@@ -74,8 +75,12 @@ class Finisher:
     current: Mapping[int, LocalState]
     now: dt.datetime
     tick: int
+    plan_id: int | None = None
+    """Where decisions are written down; None: they stand in the plan of the merge that sends."""
+    decided: list[PlanRow] = field(default_factory=list)
     updates: list[LocalUpdate] = field(default_factory=list)
     held: list[tuple[Link, HeldField]] = field(default_factory=list)
+    finished: list[outbound.Finished] = field(default_factory=list)
     examined: dict[int, Link] = field(default_factory=dict)
     new_ids: list[tuple[int, str]] = field(default_factory=list)
     freed: list[tuple[str, ...]] = field(default_factory=list)
@@ -87,6 +92,20 @@ class Finisher:
 
     def _examine(self, link: Link) -> None:
         self.examined[link.pk] = link
+
+    def _give_back(
+        self, outbound_id: int, state: str, *, version: int | None = None, delay_seconds: int = 0
+    ) -> None:
+        self.finished.append(
+            outbound.Finished(
+                outbound_id=outbound_id, state=state, version=version, delay_seconds=delay_seconds
+            )
+        )
+
+    def _stay_held(self, link: Link, attempt: Attempt) -> None:
+        """Save the link though nothing was settled: what a person has to decide stands as before."""
+        self._examine(link)
+        self.held.extend((link, one) for one in attempt.held)
 
     def _local_id(self, link: Link) -> int | None:
         value: int | None = getattr(link, self.kind.id_column)
@@ -133,7 +152,7 @@ class Finisher:
             link.state, link.intent = LinkState.NEW, None
         else:
             self._forget_sent(link, result)
-        self._examine(link)
+        self._stay_held(link, result.attempt)
         outbound.release([result.attempt.claim.outbound_id], now=self.now)
         self._note(link, "pending")
 
@@ -149,7 +168,7 @@ class Finisher:
             link.state, link.intent = LinkState.NEW, None
         elif not is_unknown:
             self._forget_sent(link, result)
-        self._examine(link)
+        self._stay_held(link, attempt)
         parked = outbound.fail(attempt.claim, error, now=self.now)
         self._note(link, "rejected" if parked else "awaiting" if is_unknown else "pending")
 
@@ -159,8 +178,8 @@ class Finisher:
             raise RuntimeError("a write ended with neither answer nor error")
         self._note(link, f"sis_{str(attempt.operation).lower()}")
         if self.applies_later:
-            self._examine(link)
-            outbound.finish(attempt.claim.outbound_id, state=outbound.State.AWAITING, now=self.now)
+            self._stay_held(link, attempt)
+            self._give_back(attempt.claim.outbound_id, outbound.State.AWAITING)
             self.ledger.unconfirmed.add(link.pk)
         elif attempt.operation is Operation.CREATE:
             self._created(link, result, written)
@@ -189,7 +208,7 @@ class Finisher:
         local_id = self._local_id(link)
         if local_id is None:  # removed here while it was being created: the removal goes next
             self._examine(link)
-            outbound.finish(attempt.claim.outbound_id, state=outbound.State.WAITING, now=self.now)
+            self._give_back(attempt.claim.outbound_id, outbound.State.WAITING)
             return
         self.new_ids.append((local_id, written.sis_id))
         attempt.theirs = shown
@@ -211,7 +230,7 @@ class Finisher:
             self._note(link, "held")
         elif self.ledger.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
             self._note(link, "sis_create" if attempt.adopted else "sis_update")
-        outbound.finish(attempt.claim.outbound_id, state=outbound.State.DONE, now=self.now)
+        self._give_back(attempt.claim.outbound_id, outbound.State.DONE)
 
     def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
         """Agree on what was written, and write here what was pulled where ours is still what we merged."""
@@ -240,6 +259,28 @@ class Finisher:
         if pushed and shown is None:
             link.source_hash = None  # what the SIS shows now was not read
         self.held.extend((link, one) for one in attempt.held)
+        self._write_down(link, merge, now_here)
+
+    def _write_down(self, link: Link, merge: RecordMerge, here: LocalState) -> None:
+        """Keep what was decided: both sides of every field that was not simply equal, and the rule."""
+        fields = shown_fields(merge)
+        if self.plan_id is None or not fields:
+            return
+        is_written = bool(merge.pulls or merge.pushes)
+        self.decided.append(
+            PlanRow(
+                plan_id=self.plan_id,
+                record_key=str(link.sis_id),
+                label=link.label,
+                side=PlanRow.Side.SIS if merge.pushes else PlanRow.Side.LOCAL,
+                action=PlanRow.Action.UPDATE if is_written else PlanRow.Action.AGREE,
+                state=PlanRow.State.APPLIED,
+                link=link,
+                local_id=self._local_id(link),
+                local_version=here.version,
+                fields=fields,
+            )
+        )
 
     def _pull(self, link: Link, here: LocalState, merge: RecordMerge, pulls: dict[str, Value]) -> None:
         self.updates.append(
@@ -265,15 +306,15 @@ class Finisher:
             self._note(link, "rejected")
         elif link.agreed_version or attempt.held:
             version = attempt.state.version if attempt.state else attempt.claim.wanted_version
-            outbound.finish(outbound_id, state=outbound.State.DONE, now=self.now, version=version)
+            self._give_back(outbound_id, outbound.State.DONE, version=version)
         else:
-            outbound.finish(outbound_id, state=outbound.State.WAITING, now=self.now)
+            self._give_back(outbound_id, outbound.State.WAITING)
 
     def _gone(self, link: Link, attempt: Attempt) -> None:
         """The SIS does not have it: a removal of ours is done; else the next import decides."""
         outbound_id = attempt.claim.outbound_id
         if attempt.state is not None and not link.removal:
-            outbound.finish(outbound_id, state=outbound.State.WAITING, now=self.now, delay_seconds=600)
+            self._give_back(outbound_id, outbound.State.WAITING, delay_seconds=600)
             self._note(link, "pending")
             return
         if attempt.theirs:
@@ -281,7 +322,7 @@ class Finisher:
         link.state = LinkState.RETIRED
         link.retired_at, link.touched, link.sent, link.intent = self.now, self.tick, [], None
         self._examine(link)
-        outbound.finish(outbound_id, state=outbound.State.DONE, now=self.now)
+        self._give_back(outbound_id, outbound.State.DONE)
 
     def _later(self, link: Link, attempt: Attempt) -> None:
         outbound_id = attempt.claim.outbound_id
@@ -290,22 +331,25 @@ class Finisher:
             self._note(link, "held")
         match attempt.step:
             case Step.AWAIT:
-                outbound.finish(outbound_id, state=outbound.State.AWAITING, now=self.now)
+                self._give_back(outbound_id, outbound.State.AWAITING)
                 self._note(link, "awaiting")
             case Step.REJECT:
                 outbound.fail(attempt.claim, SisRejected(attempt.reason), now=self.now)
                 self._note(link, "rejected")
             case Step.WAIT:
                 outbound.postpone(outbound_id, code=attempt.code, reason=attempt.reason, now=self.now)
-                self._note(link, "awaiting" if attempt.code == "UNKNOWN_OUTCOME" else "pending")
+                if not attempt.held:
+                    self._note(link, "awaiting" if attempt.code == "UNKNOWN_OUTCOME" else "pending")
             case _:
-                outbound.finish(outbound_id, state=outbound.State.DONE, now=self.now)
+                self._give_back(outbound_id, outbound.State.DONE)
         if attempt.code == "UNKNOWN_OUTCOME":
             link.state = LinkState.UNKNOWN_OUTCOME
             self._examine(link)
 
     def save(self) -> None:
         """Write everything that was collected."""
+        outbound.finish(self.finished, now=self.now)
+        PlanRow.objects.bulk_create(self.decided)
         self.kind.update(self.updates, self.author)
         if self.new_ids:
             self.kind.set_sis_ids(self.new_ids, self.author)

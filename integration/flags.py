@@ -12,25 +12,29 @@ ANALYZE_FROM = 2_000
 
 WRITTEN = """
     WITH written AS (
-        SELECT DISTINCT s.id, s.term_id, s.course_id, s.section_number, s.sis_id, s.credits, s.enrollment, r.label
+        SELECT DISTINCT s.id, s.term_id, s.course_id, s.section_number, s.sis_id, s.credits, r.label
         FROM integration_planrow r
         JOIN scheduling_section s ON s.term_id = %(term)s AND s.sis_id = r.record_key
         WHERE r.plan_id = %(plan)s AND r.side = 'LOCAL' AND r.state = 'APPLIED'
           AND r.action IN ('CREATE', 'UPDATE') AND s.status = 'ACTIVE')
     INSERT INTO integration_runissue (run_id, record, field, code, message, file, "column", is_notice)
 """
+OTHER = """c.subject || ' ' || c.number || ' ' || o.section_number || coalesce(' (' || o.sis_id || ')', '')"""
+"""What people call the other section `o` of course `c`; one that the SIS does not have yet has no id."""
 
-NUMBERS = """
+NUMBERS = f"""
     SELECT DISTINCT %(run)s, w.sis_id, 'section_number', 'NUMBER_TAKEN',
-        w.label || ' has the same section number as another live section of its course (' || o.sis_id || ').',
+        w.label || ' has the same section number as another live section of its course: ' || {OTHER} || '.',
         '', '', true
     FROM written w JOIN scheduling_section o ON o.course_id = w.course_id
-        AND o.section_number = w.section_number AND o.id <> w.id AND o.status = 'ACTIVE' AND o.sis_id IS NOT NULL
+        AND o.section_number = w.section_number AND o.id <> w.id AND o.status = 'ACTIVE'
+    JOIN scheduling_course c ON c.id = o.course_id
 """
 
-ROOMS = """
+ROOMS = f"""
     SELECT DISTINCT %(run)s, w.sis_id, 'meetings', 'ROOM_DOUBLE_BOOKED',
-        w.label || ' meets in ' || rm.building_id || ' ' || rm.number || ' at the same time as ' || o.sis_id || '.',
+        w.label || ' meets in ' || rm.building_id || ' ' || rm.number || ' at the same time as ' || {OTHER}
+            || '.',
         '', '', true
     FROM written w
     JOIN scheduling_meeting m ON m.section_id = w.id AND m.room_id IS NOT NULL AND m.start_time IS NOT NULL
@@ -41,6 +45,7 @@ ROOMS = """
         AND coalesce(m.start_date, '-infinity') <= coalesce(n.end_date, 'infinity')
         AND m.days <> '' AND n.days ~ ('[' || m.days || ']')
     JOIN scheduling_section o ON o.id = n.section_id AND o.term_id = w.term_id AND o.status = 'ACTIVE'
+    JOIN scheduling_course c ON c.id = o.course_id
     WHERE NOT EXISTS (
         SELECT 1 FROM scheduling_relationshipmember a JOIN scheduling_relationshipmember b
             ON a.relationship_id = b.relationship_id

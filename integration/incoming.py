@@ -24,7 +24,9 @@ from scheduling.domain.values import (
     meeting,
 )
 
-COLUMNS = {"course": "course_id"}
+COLUMNS = {"course": "course_id", "instructor": "instructor_id"}
+"""Field -> column of the exchange folder, where the two differ."""
+LONGEST_ID = 64
 CAPACITY = Field(name="capacity", label="Capacity", kind=Kind.INTEGER, minimum=0, maximum=99_999)
 
 
@@ -48,8 +50,15 @@ def _issue(
         record=record.sis_id,
         field=field,
         origin=origin or record.origin,
-        column=column or COLUMNS.get(field, field),
+        column=COLUMNS.get(column or field, column or field),
     )
+
+
+def _id_too_long(record: SisRecord) -> Iterator[Issue]:
+    length = len(record.sis_id)
+    if length > LONGEST_ID:
+        message = f"Id {record.sis_id[:20]!r}… has {length} characters; {LONGEST_ID} are allowed. Shorten it."
+        yield _issue(record, "ID_TOO_LONG", message, field="id")
 
 
 def _origin(raw: RawValues, record: SisRecord) -> Origin:
@@ -62,13 +71,14 @@ def read_section(
 ) -> Incoming:
     """A section of the SIS. With `placeholders` an unknown course is no fault (it will be made)."""
     raw = record.load()
-    issues: list[Issue] = []
+    issues = list(_id_too_long(record))
     values: dict[str, Value] = {}
     for field in catalogue:
-        if field.name not in raw or field.kind in {Kind.MEETINGS, Kind.INSTRUCTORS}:
+        is_needed = field.is_required and not field.is_custom
+        if field.kind in {Kind.MEETINGS, Kind.INSTRUCTORS} or not (is_needed or field.name in raw):
             continue
         try:
-            values[field.name] = canonical(field, raw[field.name])
+            values[field.name] = canonical(field, raw.get(field.name))
         except InvalidValue as error:
             issues.append(_issue(record, error.code, error.message, field=field.name))
     if "crn" not in raw:
@@ -123,13 +133,12 @@ def _team(
         try:
             made = assignment(raw)
         except InvalidValue as error:
+            column = error.part or "is_primary"
             issues.append(
-                _issue(
-                    record, error.code, error.message, field="instructors", column=error.part, origin=origin
-                )
+                _issue(record, error.code, error.message, field="instructors", column=column, origin=origin)
             )
             continue
-        code, problem = "", ""
+        code, problem, column = "", "", "instructor_id"
         if made.instructor not in references.instructors:
             code = "UNKNOWN_INSTRUCTOR"
             problem = (
@@ -139,12 +148,10 @@ def _team(
             code = "DUPLICATE_INSTRUCTOR"
             problem = f"Instructor {made.instructor!r} is listed twice for this section; keep one row."
         elif made.is_primary and any(one.is_primary for one in found.values()):
-            code = "TWO_PRIMARIES"
+            code, column = "TWO_PRIMARIES", "is_primary"
             problem = "More than one instructor is marked primary; mark one."
         if problem:
-            issues.append(
-                _issue(record, code, problem, field="instructors", column="instructor_id", origin=origin)
-            )
+            issues.append(_issue(record, code, problem, field="instructors", column=column, origin=origin))
         found[made.instructor] = made
     return tuple(sorted(found.values()))
 
@@ -165,7 +172,7 @@ def _across_fields(
 def read_relationship(record: SisRecord, known_sections: Mapping[str, int]) -> Incoming:
     """A relationship of the SIS; its members must be sections we know."""
     raw: Mapping[str, Any] = record.load()
-    issues: list[Issue] = []
+    issues = list(_id_too_long(record))
     values: dict[str, Value] = {"kind": str(raw.get("kind") or "").strip()}
     if values["kind"] not in RELATIONSHIP_KINDS:
         message = f"Kind is {values['kind']!r}; it must be one of {', '.join(RELATIONSHIP_KINDS)}."
@@ -174,23 +181,35 @@ def read_relationship(record: SisRecord, known_sections: Mapping[str, int]) -> I
         values["capacity"] = canonical(CAPACITY, raw.get("capacity"))
     except InvalidValue as error:
         issues.append(_issue(record, error.code, error.message, field="capacity"))
-    members: dict[str, Member] = {}
-    for item in raw.get("members", ()):
-        origin = _origin(item, record)
-        section = str(item.get("section") or "").strip()
-        code = problem = ""
-        if section not in known_sections:
-            code, problem = "UNKNOWN_SECTION", f"Section {section!r} of this group is not known in this term."
-        elif section in members:
-            code, problem = "DUPLICATE_MEMBER", f"Section {section!r} is listed twice in this group."
-        try:
-            is_primary = boolean(item.get("is_primary") or False, label="Primary", name="members")
-        except InvalidValue as error:
-            is_primary, code, problem = False, error.code, error.message
-        if is_primary and any(one.is_primary for one in members.values()):
-            code, problem = "TWO_PRIMARIES", "More than one member is marked primary; mark one."
-        if problem:
-            issues.append(_issue(record, code, problem, field="members", column="section_id", origin=origin))
-        members[section] = Member(section=section, is_primary=is_primary)
-    values["members"] = tuple(sorted(members.values()))
+    values["members"] = _members(record, raw.get("members", ()), known_sections, issues)
     return Incoming(record=record, values=values, issues=tuple(issues))
+
+
+def _members(
+    record: SisRecord, raws: Sequence[RawValues], known_sections: Mapping[str, int], issues: list[Issue]
+) -> tuple[Member, ...]:
+    members: dict[str, Member] = {}
+    for raw in raws:
+        origin = _origin(raw, record)
+
+        def refuse(code: str, message: str, column: str, origin: Origin = origin) -> None:
+            issues.append(_issue(record, code, message, field="members", column=column, origin=origin))
+
+        section = str(raw.get("section") or "").strip()
+        if section not in known_sections:
+            message = (
+                f"Section {section!r} of this group is not known in this term; import sections first or "
+            )
+            refuse("UNKNOWN_SECTION", message + "correct section_id.", "section_id")
+        elif section in members:
+            message = f"Section {section!r} is listed twice in this group; keep one row."
+            refuse("DUPLICATE_MEMBER", message, "section_id")
+        is_primary = False
+        try:
+            is_primary = boolean(raw.get("is_primary") or False, label="Primary", name="members")
+        except InvalidValue as error:
+            refuse(error.code, error.message, "is_primary")
+        if is_primary and any(one.is_primary for one in members.values()):
+            refuse("TWO_PRIMARIES", "More than one member is marked primary; mark one.", "is_primary")
+        members[section] = Member(section=section, is_primary=is_primary)
+    return tuple(sorted(members.values()))

@@ -1,16 +1,26 @@
 """Links in the database: the key-hash map of a term, batches of links, and writing them back."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from integration.linkstate import LINK_COLUMNS
 from integration.models import Link, LinkState
+from integration.record_types import RecordType
 from integration.sis.port import MergeType
 from scheduling.services.copying import Json, copy_rows, update_rows
 
 JSON_COLUMNS = frozenset({"baseline", "baseline_theirs", "sent", "intent", "fights"})
+
+
+NEW_COLUMNS = (
+    *("sis_id", "label", "baseline", "source_hash", "client_ref", "merge_type", "term_id", "state"),
+    *("agreed_version", "touched", "synced_at", "baseline_theirs", "sent", "fights", "removal"),
+    "missing_digest",
+)
 
 
 class Known(NamedTuple):
@@ -77,13 +87,43 @@ def save_links(links: Sequence[Link]) -> None:
     )
 
 
-def insert_links(links: Sequence[Link], columns: Sequence[str]) -> None:
-    """Insert new links (with ids reserved by the caller)."""
-    names = ("id", "merge_type", "term_id", "client_ref", "removal", *columns, *LINK_COLUMNS)
+class NewLink(NamedTuple):
+    """The link of a record that was just created here as the SIS has it. `baseline`: JSON-ready."""
+
+    record_id: int
+    sis_id: str
+    label: str
+    baseline: Mapping[str, Any]
+    source_hash: bytes | memoryview | None
+
+
+def insert_links(new: Iterable[NewLink], kind: RecordType, *, tick: int, now: dt.datetime) -> None:
+    """Link records of `kind` that both sides hold alike, at our version 1. `tick`: when they were read."""
     copy_rows(
         Link._meta.db_table,
-        names,
-        ([_cell(link, name) for name in names] for link in links),
+        (kind.id_column, *NEW_COLUMNS),
+        (
+            (
+                one.record_id,
+                one.sis_id,
+                one.label,
+                Json(one.baseline),
+                one.source_hash,
+                uuid.uuid4(),
+                kind.merge_type.value,
+                kind.term,
+                LinkState.LINKED.value,
+                1,
+                tick,
+                now,
+                "{}",
+                "[]",
+                "{}",
+                "",
+                "",
+            )
+            for one in new
+        ),
     )
 
 

@@ -78,6 +78,22 @@ def is_live(entry: Mapping[str, Any], now: dt.datetime) -> bool:
     return entry["until"] is None or dt.datetime.fromisoformat(entry["until"]) > now
 
 
+def write_ahead(sent: Iterable[Mapping[str, Any]], entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """`sent` with one more entry.
+
+    Where an older entry carries one of its values, seeing that value will not tell which of the two landed:
+    the older one stays until its horizon (`is_repeated`).
+    """
+    values = entry["values"]
+    older = [
+        {**one, "is_repeated": True}
+        if any(name in values and values[name] == value for name, value in one["values"].items())
+        else dict(one)
+        for one in sent
+    ]
+    return [*older, dict(entry)]
+
+
 def still_in_flight(
     entries: Iterable[Mapping[str, Any]], theirs: Values, *, now: dt.datetime
 ) -> list[dict[str, Any]]:
@@ -90,7 +106,8 @@ def still_in_flight(
     seen: set[str] = set()
     for entry in reversed(list(entries)):
         values = decode(entry["values"], structs=STRUCTS)
-        landed = {name for name, value in values.items() if name in theirs and theirs[name] == value}
+        is_told_apart = not entry.get("is_repeated")
+        landed = {n for n, value in values.items() if is_told_apart and n in theirs and theirs[n] == value}
         gone = landed | seen if entry["is_ordered"] else landed
         seen |= landed
         open_fields = {name: entry["values"][name] for name in values if name not in gone}
@@ -165,6 +182,7 @@ def settle(
         kept = encode({name: origin})[name]
         if link.baseline is not None and baseline.get(name) != kept and name not in theirs:
             baseline[name] = kept  # also where an earlier write of ours was seen to have landed
+    has_moved = (baseline, theirs) != (link.baseline, link.baseline_theirs)
     link.baseline = baseline
     link.baseline_theirs = theirs
     link.state = LinkState.LINKED
@@ -178,7 +196,7 @@ def settle(
     link.agreed_version = 0 if outstanding else version
     unconsumed = is_open or any(d.rule in UNCONSUMED for d in merge.decisions.values())
     link.source_hash = None if unconsumed else seen.source_hash
-    if pushed or merge.pulls:
+    if pushed or merge.pulls or has_moved:  # an older snapshot is no news of it
         link.touched = seen.tick
     if not outstanding:
         link.synced_at = seen.now

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from integration.attempts import Attempt, Step
+from integration.conflicts import HeldField
 from integration.merge.order import Move, order_moves
+from integration.models import Conflict
 from integration.record_types import RecordType
 from integration.sis.port import Capabilities, Key, MergeType, Operation
 
@@ -61,3 +63,18 @@ def _break(cycle: Sequence[str], by_record: dict[str, Attempt], capabilities: Ca
         attempt.reason = (
             f"{names} exchange their section numbers in a ring; give one of them a free number first."
         )
+        attempt.held.append(_held_number(attempt))
+
+
+def _held_number(attempt: Attempt) -> HeldField:
+    """The move as a conflict: it is told on every run and in the status until the ring is broken."""
+    name = "section_number" if "section_number" in attempt.changes else "course"
+    return HeldField(
+        field=name,
+        kind=Conflict.Kind.NUMBER,
+        base=attempt.theirs.get(name),
+        ours=attempt.changes[name],
+        theirs=attempt.theirs.get(name),
+        rule="NUMBER",
+        note=attempt.reason,
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from integration.models import Link, OutboundChange
 from integration.sis.port import ErrorClass, MergeType, SisError
@@ -20,6 +21,11 @@ CONFLICTS_AT_ONCE = 3
 """So often a record that changed under our hands is read and merged again without waiting."""
 OWNER_CLASS = 7_361
 """First half of the advisory lock that a delivering process holds while it lives."""
+
+ABANDONED = """({row}.lease_until < %(now)s OR NOT EXISTS (
+    SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.classid = %(class)s
+        AND k.objid = {row}.lease_owner AND k.granted))"""
+"""SQL: whoever claimed this row is dead, or took too long."""
 
 State = OutboundChange.State
 
@@ -48,8 +54,13 @@ def delivering_process() -> Iterator[int]:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [OWNER_CLASS, owner])
 
 
-def want(link_ids: Collection[int], *, now: dt.datetime, priority: int = 5) -> None:
-    """Make sure that each link has a row that is due now. Parked rows stay parked."""
+def want(
+    link_ids: Collection[int], *, now: dt.datetime, priority: int = 5, releases_parked: bool = False
+) -> None:
+    """Make sure that each link has a row that is due now.
+
+    Parked rows stay parked unless `releases_parked` (the record changed: MERGE.md, Retries).
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -65,12 +76,15 @@ def want(link_ids: Collection[int], *, now: dt.datetime, priority: int = 5) -> N
             ON CONFLICT (link_id) DO UPDATE SET
                 wanted_version = greatest(integration_outboundchange.wanted_version, excluded.wanted_version),
                 next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at,
-                state = CASE integration_outboundchange.state
-                    WHEN 'DONE' THEN 'WAITING' WHEN 'AWAITING' THEN 'WAITING'
+                priority = CASE WHEN integration_outboundchange.state = 'DONE' THEN excluded.priority
+                    ELSE least(integration_outboundchange.priority, excluded.priority) END,
+                state = CASE WHEN integration_outboundchange.state IN ('DONE', 'AWAITING') THEN 'WAITING'
                     ELSE integration_outboundchange.state END
             """,
             {"ids": list(link_ids), "now": now, "priority": priority},
         )
+    if releases_parked:
+        _release_parked(OutboundChange.objects.filter(link__in=link_ids), now=now)
 
 
 def claim(
@@ -88,7 +102,7 @@ def claim(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE integration_outboundchange o
             SET state = 'SENDING', lease_owner = %(owner)s, lease_until = %(until)s, fence = o.fence + 1,
                 updated_at = %(now)s
@@ -97,9 +111,7 @@ def claim(
                 WHERE q.merge_type = %(type)s AND q.term_id = %(term)s
                   AND (%(only)s::bigint[] IS NULL OR q.link_id = ANY(%(only)s))
                   AND ((q.state = 'WAITING' AND q.next_attempt_at <= %(now)s)
-                       OR (q.state = 'SENDING' AND (q.lease_until < %(now)s OR NOT EXISTS (
-                           SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.classid = %(class)s
-                             AND k.objid = q.lease_owner AND k.granted))))
+                       OR (q.state = 'SENDING' AND {ABANDONED.format(row="q")}))
                 ORDER BY q.priority, (l.removal <> '') = (q.merge_type = 'sections'), q.next_attempt_at, q.id
                 LIMIT %(limit)s FOR UPDATE OF q SKIP LOCKED)
             RETURNING o.id, o.link_id, o.fence, o.wanted_version, o.attempts
@@ -147,28 +159,52 @@ def acknowledge(links: Sequence[Link], *, now: dt.datetime) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE integration_outboundchange o
             SET state = 'DONE', acknowledged_version = v.version, lease_owner = NULL, lease_until = NULL,
                 attempts = 0, failing_since = NULL, error_class = '', error_text = '', error_words = '',
                 error_field = '', updated_at = %(now)s
             FROM unnest(%(ids)s::bigint[], %(versions)s::int[]) AS v(link_id, version)
             WHERE o.link_id = v.link_id AND o.wanted_version <= v.version
-              AND o.state NOT IN ('DONE', 'SENDING')
+              AND (o.state NOT IN ('DONE', 'SENDING')
+                   OR (o.state = 'SENDING' AND {ABANDONED.format(row="o")}))
             """,
-            {"ids": list(agreed), "versions": list(agreed.values()), "now": now},
+            {"ids": list(agreed), "versions": list(agreed.values()), "now": now, "class": OWNER_CLASS},
         )
 
 
-def finish(
-    outbound_id: int, *, state: str, now: dt.datetime, version: int | None = None, delay_seconds: float = 0
-) -> None:
-    """Give a claimed row back without an error. With `version`, that much is acknowledged."""
-    changes: dict[str, Any] = {**CLEAR, "state": state, "updated_at": now}
-    changes["next_attempt_at"] = now + dt.timedelta(seconds=delay_seconds)
-    if version is not None:
-        changes["acknowledged_version"] = version
-    OutboundChange.objects.filter(pk=outbound_id).update(**changes)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """A claimed row that is given back without an error. With `version`, that much is acknowledged."""
+
+    outbound_id: int
+    state: str
+    version: int | None = None
+    delay_seconds: int = 0
+
+
+def finish(rows: Sequence[Finished], *, now: dt.datetime) -> None:
+    """Give claimed rows back, in one statement for any number of rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integration_outboundchange o
+            SET state = v.state, acknowledged_version = coalesce(v.version, o.acknowledged_version),
+                next_attempt_at = %(now)s + v.delay * interval '1 second', lease_owner = NULL,
+                lease_until = NULL, attempts = 0, failing_since = NULL, error_class = '', error_text = '',
+                error_words = '', error_field = '', updated_at = %(now)s
+            FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(versions)s::int[], %(delays)s::int[])
+                AS v(id, state, version, delay)
+            WHERE o.id = v.id
+            """,
+            {
+                "ids": [row.outbound_id for row in rows],
+                "states": [str(row.state) for row in rows],
+                "versions": [row.version for row in rows],
+                "delays": [row.delay_seconds for row in rows],
+                "now": now,
+            },
+        )
 
 
 def release(outbound_ids: Collection[int], *, now: dt.datetime, delay_seconds: float = 0) -> None:
@@ -179,6 +215,17 @@ def release(outbound_ids: Collection[int], *, now: dt.datetime, delay_seconds: f
         lease_until=None,
         next_attempt_at=now + dt.timedelta(seconds=delay_seconds),
         updated_at=now,
+    )
+
+
+def note_unavailable(merge_type: MergeType, term: str, error: SisError) -> None:
+    """Say on everything that waits for no other reason that the SIS is away; no attempt is counted."""
+    away = ["", ErrorClass.TRANSIENT, ErrorClass.RATE_LIMITED, ErrorClass.AUTH]
+    waiting = OutboundChange.objects.filter(
+        merge_type=merge_type.value, term_id=term, state=State.WAITING, error_class__in=away
+    )
+    waiting.update(
+        error_class=error.error_class.value, error_text=error.message, error_words=error.words, error_field=""
     )
 
 
@@ -211,9 +258,12 @@ def fail(claim: Claim, error: SisError, *, now: dt.datetime) -> bool:
 
 def replay(*, term: str | None, now: dt.datetime) -> int:
     """Release parked rows (of a term); return how many."""
-    parked = OutboundChange.objects.filter(state=State.PARKED)
-    if term is not None:
-        parked = parked.filter(term_id=term)
+    rows = OutboundChange.objects.all() if term is None else OutboundChange.objects.filter(term_id=term)
+    return _release_parked(rows, now=now)
+
+
+def _release_parked(rows: QuerySet[OutboundChange], *, now: dt.datetime) -> int:
+    parked = rows.filter(state=State.PARKED)
     return parked.update(**CLEAR, state=State.WAITING, next_attempt_at=now, updated_at=now)
 
 

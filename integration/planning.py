@@ -148,9 +148,13 @@ class Planner:
                 yield item, known
 
     def _bad(self, bad: BadRecord) -> None:
-        if bad.is_notice:
+        # parts of a record that went away are no fault of their own: the record's absence is judged below
+        if bad.is_notice or (bad.is_stray and bad.sis_id in self.known):
             for issue in bad.issues:
                 self.maker.note(issue, is_notice=True)
+            return
+        if bad.is_stray:
+            self.maker.reject(bad.issues)
             return
         self.maker.read()
         self.known.pop(bad.sis_id, None)  # seen: never taken for a removal

@@ -158,7 +158,7 @@ class AbsentPlanner:
         """Whether people changed something that the SIS has not seen (values, not versions, decide)."""
         if link.baseline is None or ours.version == link.agreed_version:
             return False
-        base = decode(link.baseline, structs=STRUCTS)
+        base = self.kind.still_possible(decode(link.baseline, structs=STRUCTS))
         names = [p.name for p in self.kind.policies(link.sis_id or "") if p.can_send]
         return any(ours.values.get(name) != base.get(name) for name in names if name in base)
 
@@ -211,19 +211,19 @@ class AbsentPlanner:
                 local_id=self._local_id(link),
                 local_version=ours.version,
                 link_touched=link.touched,
-                fields={
-                    name: {
-                        "base": None,
-                        "ours": value,
-                        "theirs": None,
-                        "result": value,
-                        "rule": Rule.TANDEM_ONLY.value,
-                    }
-                    for name, value in encode(ours.values).items()
-                    if value not in (None, [])
-                },
+                fields=new_fields(ours.values),
             )
         )
+
+
+def new_fields(values: Values) -> dict[str, Any]:
+    """The fields of a record of ours that the SIS does not have, as a plan shows them."""
+    rule = Rule.TANDEM_ONLY.value
+    return {
+        name: {"base": None, "ours": value, "theirs": None, "result": value, "rule": rule}
+        for name, value in encode(values).items()
+        if value not in (None, [])
+    }
 
 
 def is_removal_in_flight(link: Link, operation: Operation | None, now: Any) -> bool:

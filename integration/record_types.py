@@ -22,10 +22,11 @@ from integration.references import CourseFacts, References, load_references
 from integration.settings import MergeSettings, TypeSettings
 from integration.sis.port import Capabilities, MergeType, SisRecord
 from scheduling.domain.fields import Catalogue
-from scheduling.models import Course, Relationship, Section
+from scheduling.models import Relationship, Section
 from scheduling.selectors import values_of_relationships, values_of_sections
 from scheduling.services import imports
 from scheduling.services.audit import Author
+from scheduling.services.reference_data import add_placeholder_courses
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +88,7 @@ class RecordType(Protocol):
     def outgoing(self, values: Values) -> Values: ...
     def is_sendable(self, values: Values) -> bool: ...
     def waits_for(self, values: Values) -> tuple[str, ...]: ...
+    def still_possible(self, values: Values) -> Values: ...
     def create(self, new: Sequence[NewRecord], author: Author) -> list[int]: ...
     def update(self, updates: Sequence[LocalUpdate], author: Author) -> None: ...
     def remove(self, removals: Sequence[LocalRemoval], author: Author, *, rule: str) -> None: ...
@@ -179,10 +181,14 @@ class SectionType:
         """A section waits for nothing."""
         return ()
 
+    def still_possible(self, values: Values) -> Values:
+        """A section's values stand by themselves."""
+        return values
+
     def create(self, new: Sequence[NewRecord], author: Author) -> list[int]:
         """Make the sections, and placeholder courses for those that come before theirs."""
         if self.makes_placeholders:
-            self._make_placeholders(new)
+            self._make_placeholders(new, author)
         return imports.create_sections(
             [
                 imports.NewSection(
@@ -195,21 +201,15 @@ class SectionType:
             author=author,
         )
 
-    def _make_placeholders(self, new: Sequence[NewRecord]) -> None:
-        wanted = {str(one.values["course"]): one for one in new}
-        missing = [sis_id for sis_id in wanted if sis_id not in self.references.courses]
-        made = Course.objects.bulk_create(
-            Course(
-                term_id=self.term,
-                sis_id=sis_id,
-                subject=wanted[sis_id].subject,
-                number=wanted[sis_id].number,
-                is_placeholder=True,
-            )
-            for sis_id in missing
-        )
-        for course in made:
-            self.references.courses[course.sis_id] = CourseFacts(id=course.pk, label=str(course))
+    def _make_placeholders(self, new: Sequence[NewRecord], author: Author) -> None:
+        wanted = {
+            str(one.values["course"]): (one.subject, one.number)
+            for one in new
+            if str(one.values["course"]) not in self.references.courses
+        }
+        made = add_placeholder_courses(wanted, term_code=self.term, author=author)
+        for sis_id, course in made.items():
+            self.references.courses[sis_id] = CourseFacts(id=course.pk, label=str(course))
 
     def update(self, updates: Sequence[LocalUpdate], author: Author) -> None:
         """Write what the SIS decides."""
@@ -333,6 +333,11 @@ class RelationshipType:
         return tuple(
             one.section for one in values.get("members") or () if one.section.startswith(LOCAL_MEMBER)
         )
+
+    def still_possible(self, values: Values) -> Values:
+        """The values without members that are gone: that they left is no edit of the group (MERGE.md)."""
+        members = values.get("members") or ()
+        return {**values, "members": tuple(one for one in members if one.section in self.sections)}
 
     def _members(self, members: Value) -> list[tuple[int, bool]]:
         return [(self._section_id(one.section), one.is_primary) for one in members]

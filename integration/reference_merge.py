@@ -1,41 +1,31 @@
-"""Import-only merges: terms, departments, buildings, rooms, instructors, courses.
+"""Planning import-only merges: terms, departments, buildings, rooms, instructors, courses.
 
 The SIS owns them, so there is no base and no conflict: what it shows replaces what we have, and what it no
-longer has becomes inactive, never deleted (MERGE.md, Records that come in).
+longer has becomes inactive, never deleted (MERGE.md, Records that come in). An absence is judged as for
+sections. There is no link to note a first absence on: the last applied plan's MISSING rows remember it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models, transaction
-
 from integration.batching import batched
-from integration.merge.records import Value
+from integration.merge.records import Rule, Value
+from integration.merge.removal import AbsenceOutcome, SnapshotEvidence, decide_absence
 from integration.models import Plan, PlanRow
 from integration.planmaker import PlanMaker, Row
-from integration.reference_types import (
-    TYPES,
-    ReferenceType,
-    add_campuses,
-    department_of,
-    known_codes,
-)
+from integration.promised import Promised
+from integration.reference_types import TYPES, Held, ReferenceType, department_of, known_codes
 from integration.settings import MergeSettings
-from integration.sis.port import BadRecord, Evidence, Issue, MergeType, SisRecord, Snapshot
+from integration.sis.port import BadRecord, Evidence, Issue, MergeType, SisAdapter, SisRecord, Snapshot
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.values import canonical
-from scheduling.models import ChangeLog, Department
-from scheduling.services.audit import Author, Change, write_changes
 
-BATCH = 1_000
+LONGEST_KEY = 64
+"""As long as a plan's row and the audit can name a record (a room: its building and number)."""
+BATCH = 500
 Action = PlanRow.Action
-
-
-def _plain(value: object) -> Value:
-    if value is None or value == "":
-        return None
-    return value if isinstance(value, int | str) else str(value)
 
 
 @dataclass(kw_only=True)
@@ -44,57 +34,51 @@ class ReferencePlanner:
 
     merge_type: MergeType
     term: str
+    adapter: SisAdapter
     maker: PlanMaker
     settings: MergeSettings
+    promised: Promised
+    accepts_empty: bool = False
+    ours: dict[str, Held] = field(init=False)
+    """What is here and was not seen yet."""
+    held_before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ours = self.kind.held(self.term)
+        self.held_before = sum(held.is_active for held in self.ours.values())
+        self._known = {name: self._codes(of) for name, of in self.kind.refers.items()}
+        self._departments = self._codes(MergeType.DEPARTMENTS) if self.kind.is_of_term else frozenset()
 
     @property
     def kind(self) -> ReferenceType:
         """The type's description."""
         return TYPES[self.merge_type]
 
+    def _codes(self, merge_type: MergeType) -> frozenset[str]:
+        return known_codes(merge_type) | self.promised.codes(merge_type)
+
     def make(self, snapshot: Snapshot) -> Evidence:
         """Read the snapshot to its end and plan every record that differs."""
-        self.ours = self._load_ours()
-        self.held_before = sum(is_active for _values, is_active in self.ours.values())
-        known = known_codes(self.kind)
-        departments = frozenset(Department.objects.order_by().values_list("code", flat=True))
         for item in snapshot:
             if isinstance(item, BadRecord):
                 self._bad(item)
                 continue
             self.maker.read()
-            values, issues = self._read(item, known)
+            values, issues = self._read(item)
             if issues:
-                self.ours.pop(item.sis_id, None)
+                self.ours.pop(item.sis_id, None)  # seen: never taken for a removal
                 self.maker.reject(issues)
-                continue
-            if self.merge_type is MergeType.COURSES:
-                mapped = self.settings.subject_departments
-                values["department"] = department_of(str(values["subject"]), departments, mapped)
-            self._plan(values)
+            else:
+                self._plan(values)
         evidence = snapshot.evidence()
-        if evidence.is_complete:
-            self._plan_absent()
+        if self.accepts_empty and self.maker.counts.read == 0:  # a person vouched for it
+            evidence = dataclasses.replace(evidence, is_proven=evidence.is_complete)
+        self._plan_absences(evidence)
         self.maker.flush()
+        self.maker.progress(self.maker.counts.read)
         return evidence
 
-    def _load_ours(self) -> dict[str, tuple[dict[str, Value], bool]]:
-        """Key -> (values, active): the type's own rows, small and flat."""
-        kind = self.kind
-        rows = kind.model._default_manager.order_by()
-        if self.merge_type is MergeType.COURSES:
-            rows = rows.filter(term_id=self.term)
-        extra = ("is_active", "is_placeholder") if self.merge_type is MergeType.COURSES else ("is_active",)
-        ours = {}
-        for *cells, is_active, is_placeholder in _padded(
-            rows.values_list(*kind.columns.values(), *extra), len(extra)
-        ):
-            values = {name: _plain(cell) for name, cell in zip(kind.columns, cells, strict=True)}
-            ours[kind.key_of(values)] = (
-                values if not is_placeholder else {**values, "title": "?"},
-                is_active,
-            )
-        return ours
+    # ---- records the SIS shows
 
     def _bad(self, bad: BadRecord) -> None:
         if bad.is_notice:
@@ -105,189 +89,112 @@ class ReferencePlanner:
         self.ours.pop(bad.sis_id, None)
         self.maker.reject(bad.issues)
 
-    def _read(
-        self, record: SisRecord, known: Mapping[str, frozenset[str]]
-    ) -> tuple[dict[str, Value], list[Issue]]:
+    def _read(self, record: SisRecord) -> tuple[dict[str, Value], list[Issue]]:
         raw = record.load()
         values: dict[str, Value] = {}
         issues: list[Issue] = []
-
-        def refuse(code: str, message: str, name: str) -> None:
-            issues.append(
-                Issue(
-                    code=code,
-                    message=message,
-                    record=record.sis_id,
-                    field=name,
-                    origin=record.origin,
-                    column=name,
-                )
-            )
-
-        for field in self.kind.fields:
-            raw_value = record.sis_id if field.name == "id" else raw.get(field.name)
+        for one in self.kind.fields:
             try:
-                values[field.name] = canonical(field, raw_value)
+                values[one.name] = canonical(one, record.sis_id if one.name == "id" else raw.get(one.name))
             except InvalidValue as error:
-                refuse(error.code, error.message, field.name)
-                continue
-            code = values[field.name]
-            if field.name in known and code is not None and code not in known[field.name]:
-                message = f"{field.label} {code!r} is not known here; import it first or correct it."
-                refuse(f"UNKNOWN_{field.name.upper()}", message, field.name)
-        start, end = values.get("start_date"), values.get("end_date")
-        if start and end and end < start:
-            refuse(
-                "INVALID_VALUE", f"It ends on {end}, before it starts on {start}; correct a date.", "end_date"
+                issues.append(_issue(record, error.code, error.message, one.name))
+        issues += self._across_fields(record, values)
+        if self.kind.is_of_term and "subject" in values:
+            values["department"] = department_of(
+                str(values["subject"]), self._departments, self.settings.subject_departments
             )
         return values, issues
 
-    def _plan(self, values: dict[str, Value]) -> None:
+    def _across_fields(self, record: SisRecord, values: Mapping[str, Value]) -> Iterator[Issue]:
+        for one in self.kind.fields:
+            code = values.get(one.name)
+            if one.name in self._known and code is not None and code not in self._known[one.name]:
+                message = f"{one.label} {code!r} is not known here; import it first or correct it."
+                yield _issue(record, f"UNKNOWN_{one.name.upper()}", message, one.name)
+        start, end = values.get("start_date"), values.get("end_date")
+        if start and end and str(end) < str(start):
+            message = f"It ends on {end}, before it starts on {start}; correct a date."
+            yield _issue(record, "INVALID_VALUE", message, "end_date")
+        if all(name in values for name in self.kind.key) and len(self.kind.key_of(values)) > LONGEST_KEY:
+            names = " and ".join(self.kind.key)
+            message = f"Its {names} have more than {LONGEST_KEY - 1} characters together; shorten one."
+            yield _issue(record, "INVALID_VALUE", message, self.kind.key[-1])
+
+    def _plan(self, values: Mapping[str, Value]) -> None:
         key = self.kind.key_of(values)
-        before, is_active = self.ours.pop(key, (None, True))
+        before = self.ours.pop(key, None)
         label = self.kind.label(values)
+        row: dict[str, Any] = {"record_key": key, "label": label, "side": PlanRow.Side.LOCAL}
         if before is None:
-            self.maker.add(
-                Row(record_key=key, label=label, side="LOCAL", action=Action.CREATE, theirs=values)
-            )
-        elif before != values or not is_active:
-            changed = {
-                name: {
-                    "base": None,
-                    "ours": before[name],
-                    "theirs": value,
-                    "result": value,
-                    "rule": "ALWAYS_SIS",
-                }
-                for name, value in values.items()
-                if before[name] != value
-            }
-            if not is_active:
-                changed["is_active"] = {
-                    "base": None,
-                    "ours": False,
-                    "theirs": True,
-                    "result": True,
-                    "rule": "ALWAYS_SIS",
-                }
-            self.maker.add(
-                Row(
-                    record_key=key,
-                    label=label,
-                    side="LOCAL",
-                    action=Action.UPDATE,
-                    fields=changed,
-                    theirs=values,
-                )
-            )
+            self.maker.add(Row(**row, action=Action.CREATE, theirs=dict(values)))
+            return
+        changed = {
+            name: _shown(before.values[name], value)
+            for name, value in values.items()
+            if before.values[name] != value
+        }
+        if not before.is_active:
+            changed["is_active"] = _shown(ours=False, theirs=True)
+        if changed:
+            self.maker.add(Row(**row, action=Action.UPDATE, fields=changed, theirs=dict(values)))
         else:
             self.maker.count("unchanged")
 
-    def _plan_absent(self) -> None:
-        for key, (values, is_active) in self.ours.items():
-            if is_active:
-                self.maker.add(
-                    Row(
-                        record_key=key,
-                        label=self.kind.label(values),
-                        side="LOCAL",
-                        action=Action.DELETE,
-                        note="The SIS no longer has it; it becomes inactive.",
-                    )
-                )
+    # ---- records the SIS does not show
 
+    def _plan_absences(self, evidence: Evidence) -> None:
+        gone = [key for key, held in self.ours.items() if held.is_active]
+        noted = self._noted_absences() if gone else {}
+        for batch in batched(gone, BATCH):
+            seen = self._read_again(batch) if evidence.is_complete and not evidence.is_proven else {}
+            for key in batch:
+                self._plan_absence(key, noted.get(key), evidence, seen)
 
-def _padded(rows: Iterable[Sequence[Any]], extras: int) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
-        yield (*row, False) if extras == 1 else tuple(row)
+    def _noted_absences(self) -> Mapping[str, str]:
+        """Key -> digest of the snapshot that first did not show it."""
+        last = Plan.objects.filter(
+            merge_type=self.merge_type.value, term_id=self.term or None, status=Plan.Status.APPLIED
+        ).first()
+        rows = PlanRow.objects.filter(plan=last, action=Action.MISSING).order_by()
+        return dict(rows.values_list("record_key", "note")) if last else {}
 
+    def _read_again(self, keys: Sequence[str]) -> Mapping[str, SisRecord | None]:
+        if not self.adapter.capabilities.can_read_by_id:
+            return {}
+        return self.adapter.read(self.merge_type, keys, term=self.term)
 
-@dataclass(kw_only=True)
-class ReferenceApplier:
-    """Applies the plan of a `ReferencePlanner`."""
-
-    plan: Plan
-    merge_type: MergeType
-    term: str
-    author: Author
-    progress: Callable[[int], None]
-
-    def apply(self) -> None:
-        """Write all planned rows, in batches, each with its audit."""
-        rows = PlanRow.objects.filter(plan=self.plan, state=PlanRow.State.PLANNED)
-        ids = list(rows.order_by("id").values_list("id", flat=True))
-        done = 0
-        for batch_ids in batched(ids, BATCH):
-            with transaction.atomic():
-                batch = list(PlanRow.objects.filter(pk__in=batch_ids).order_by("id"))
-                self._upsert([row for row in batch if row.action != Action.DELETE])
-                self._inactivate([row for row in batch if row.action == Action.DELETE])
-                write_changes((self._change(row) for row in batch), author=self.author)
-                PlanRow.objects.filter(pk__in=batch_ids).update(state=PlanRow.State.APPLIED)
-            done += len(batch_ids)
-            self.progress(done)
-
-    def _upsert(self, rows: Sequence[PlanRow]) -> None:
-        kind = TYPES[self.merge_type]
-        if self.merge_type is MergeType.BUILDINGS:
-            add_campuses(str(row.theirs["campus"]) for row in rows if row.theirs and row.theirs["campus"])
-        objects = [self._object(kind, row.theirs or {}) for row in rows]
-        unique = (
-            ["term", "sis_id"]
-            if self.merge_type is MergeType.COURSES
-            else [kind.columns[n] for n in kind.key]
+    def _plan_absence(
+        self, key: str, noted: str | None, evidence: Evidence, seen: Mapping[str, SisRecord | None]
+    ) -> None:
+        outcome = decide_absence(
+            evidence=SnapshotEvidence(
+                is_complete=evidence.is_complete, is_proven=evidence.is_proven, digest=evidence.digest
+            ),
+            missing_since_digest=noted,
+            is_touched_since=False,
+            seen_by_id=(seen[key] is not None) if key in seen else None,
+            has_local_edits=False,
         )
-        unique = [name.removesuffix("_id") if name == "building_id" else name for name in unique]
-        update = [name for field, name in kind.columns.items() if field not in kind.key]
-        extra = ["is_active", "is_placeholder"] if self.merge_type is MergeType.COURSES else ["is_active"]
-        kind.model._default_manager.bulk_create(
-            objects,
-            update_conflicts=True,
-            unique_fields=unique,
-            update_fields=[
-                name.removesuffix("_id") if name.endswith("_id") and name != "sis_id" else name
-                for name in [*update, *extra]
-            ],
-        )
+        label = self.kind.label(self.ours[key].values)
+        row: dict[str, Any] = {"record_key": key, "label": label, "side": PlanRow.Side.LOCAL}
+        match outcome:
+            case AbsenceOutcome.REMOVED:
+                note = "The SIS no longer has it; it becomes inactive."
+                self.maker.add(Row(**row, action=Action.DELETE, note=note))
+            case AbsenceOutcome.FIRST_ABSENCE | AbsenceOutcome.STILL_MISSING:
+                self.maker.count("missing", by=int(outcome is AbsenceOutcome.FIRST_ABSENCE))
+                self.maker.add(Row(**row, action=Action.MISSING, note=noted or evidence.digest))
+            case AbsenceOutcome.NOT_EVIDENCE if noted is not None:  # nor does it forget what was seen
+                self.maker.add(Row(**row, action=Action.MISSING, note=noted))
+            case _:
+                pass
 
-    def _object(self, kind: ReferenceType, values: Mapping[str, Any]) -> models.Model:
-        blank_is_null = {"campus_id", "department_id", "credits", "capacity"}
-        columns = {
-            column: values[name] if values[name] is not None or column in blank_is_null else ""
-            for name, column in kind.columns.items()
-        }
-        if self.merge_type is MergeType.COURSES:
-            columns["term_id"] = self.term
-        return kind.model(**columns, is_active=True)
 
-    def _inactivate(self, rows: Sequence[PlanRow]) -> None:
-        kind = TYPES[self.merge_type]
-        found = kind.model._default_manager.all()
-        if self.merge_type is MergeType.ROOMS:
-            wanted = {row.record_key for row in rows}
-            ids = [
-                pk
-                for pk, building, number in found.values_list("pk", "building_id", "number")
-                if f"{building}/{number}" in wanted
-            ]
-            found = found.filter(pk__in=ids)
-        elif self.merge_type is MergeType.COURSES:
-            found = found.filter(term_id=self.term, sis_id__in=[row.record_key for row in rows])
-        else:
-            found = found.filter(pk__in=[row.record_key for row in rows])
-        found.update(is_active=False)
+def _shown(ours: Value, theirs: Value) -> dict[str, Value]:
+    return {"base": None, "ours": ours, "theirs": theirs, "result": theirs, "rule": Rule.ALWAYS_SIS.value}
 
-    def _change(self, row: PlanRow) -> Change:
-        after = {name: shown["result"] for name, shown in row.fields.items()} or row.theirs
-        before = {name: shown["ours"] for name, shown in row.fields.items()} or None
-        if row.action == Action.DELETE:
-            before, after = {"is_active": True}, {"is_active": False}
-        return Change(
-            action=ChangeLog.Action.CREATE if row.action == Action.CREATE else ChangeLog.Action.UPDATE,
-            record_type=self.merge_type.value.removesuffix("s"),
-            record_id=row.record_key,
-            term_code=self.term,
-            before=before,
-            after=after,
-            rule="ALWAYS_SIS",
-        )
+
+def _issue(record: SisRecord, code: str, message: str, name: str) -> Issue:
+    return Issue(
+        code=code, message=message, record=record.sis_id, field=name, origin=record.origin, column=name
+    )

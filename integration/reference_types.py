@@ -1,17 +1,15 @@
 """Reference data and courses: one description a type. They are imported and never sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 
 from integration.merge.records import Value
 from integration.sis.port import MergeType
 from scheduling.domain.fields import Field, Kind
-from scheduling.models import Building, Campus, Course, Department, Instructor, Room, Term
-
-Known = Mapping[str, frozenset[str]]
-"""Codes that a record may refer to, by the name of its field."""
+from scheduling.models import Building, Course, Department, Instructor, Room, Term
 
 
 def _text(name: str, label: str, length: int, *, is_required: bool = False) -> Field:
@@ -19,11 +17,19 @@ def _text(name: str, label: str, length: int, *, is_required: bool = False) -> F
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """One record as it stands here; `is_active` False: the SIS no longer has it."""
+
+    values: Mapping[str, Value]
+    is_active: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReferenceType:
     """How a type is read and kept.
 
     `columns` maps a field to the model's attribute; `key` are the fields that identify a record; `refers`
-    maps a field to the model whose key it must name. A record that goes away becomes inactive.
+    maps a field to the type whose key it must name. A record that goes away becomes inactive.
     """
 
     merge_type: MergeType
@@ -31,7 +37,17 @@ class ReferenceType:
     fields: tuple[Field, ...]
     columns: Mapping[str, str]
     key: tuple[str, ...]
-    refers: Mapping[str, type[models.Model]]
+    refers: Mapping[str, MergeType]
+
+    @property
+    def is_of_term(self) -> bool:
+        """Whether its records belong to a term."""
+        return self.merge_type is MergeType.COURSES
+
+    @property
+    def record_name(self) -> str:
+        """What the audit calls one of them."""
+        return self.merge_type.value.removesuffix("s")
 
     def key_of(self, values: Mapping[str, Value]) -> str:
         """The record's key as one text."""
@@ -39,8 +55,27 @@ class ReferenceType:
 
     def label(self, values: Mapping[str, Value]) -> str:
         """How people call it."""
-        names = ("subject", "number") if self.merge_type is MergeType.COURSES else self.key
+        names = ("subject", "number") if self.is_of_term else self.key
         return " ".join(str(values[name]) for name in names)
+
+    def rows(self, term: str) -> models.QuerySet[Any]:
+        """The rows here (of `term`, for courses). A course that a section only promised is none of them."""
+        rows = self.model._default_manager.order_by()
+        return rows.filter(term_id=term, is_placeholder=False) if self.is_of_term else rows
+
+    def held(self, term: str) -> dict[str, Held]:
+        """Key -> record, for all that is here: small and flat."""
+        found: dict[str, Held] = {}
+        for *cells, is_active in self.rows(term).values_list(*self.columns.values(), "is_active"):
+            values = {name: _plain(cell) for name, cell in zip(self.columns, cells, strict=True)}
+            found[self.key_of(values)] = Held(values=values, is_active=is_active)
+        return found
+
+
+def _plain(value: object) -> Value:
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, int | str) else str(value)
 
 
 CODE = _text("code", "Code", 40, is_required=True)
@@ -94,7 +129,7 @@ TYPES: Mapping[MergeType, ReferenceType] = {
                 "type": "room_type",
             },
             key=("building", "number"),
-            refers={"building": Building},
+            refers={"building": MergeType.BUILDINGS},
         ),
         ReferenceType(
             merge_type=MergeType.INSTRUCTORS,
@@ -114,7 +149,7 @@ TYPES: Mapping[MergeType, ReferenceType] = {
                 "department": "department_id",
             },
             key=("id",),
-            refers={"department": Department},
+            refers={"department": MergeType.DEPARTMENTS},
         ),
         ReferenceType(
             merge_type=MergeType.COURSES,
@@ -142,20 +177,9 @@ TYPES: Mapping[MergeType, ReferenceType] = {
 }
 
 
-def known_codes(kind: ReferenceType) -> Known:
-    """What the records of `kind` may refer to."""
-    return {
-        name: frozenset(model._default_manager.order_by().values_list("pk", flat=True))
-        for name, model in kind.refers.items()
-    }
-
-
-def add_campuses(codes: Iterable[str]) -> None:
-    """Campuses come with the buildings that stand on them."""
-    wanted = set(codes) - set(Campus.objects.order_by().values_list("code", flat=True))
-    Campus.objects.bulk_create(
-        [Campus(code=code, name=code) for code in sorted(wanted)], ignore_conflicts=True
-    )
+def known_codes(merge_type: MergeType) -> frozenset[str]:
+    """The codes of a type whose key is one code, the inactive ones too."""
+    return frozenset(TYPES[merge_type].model._default_manager.order_by().values_list("pk", flat=True))
 
 
 def department_of(

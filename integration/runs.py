@@ -1,51 +1,41 @@
-"""One merge run: lock, load, plan, safeguard, apply, send, record (MERGE.md, Plan, safeguards, apply)."""
+"""The frame of a merge run: its lock, its row, what it tells while it works, and how it ends.
 
+What happens inside it is in `merging` (a merge makes its plan) and `approval` (a held plan is applied).
+"""
+
+import contextlib
 import datetime as dt
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.models import Q
 from django.utils import timezone
 
-from integration import flags, outbound
-from integration.applying import Applier
-from integration.delivery import Delivery
-from integration.links import touch
-from integration.merge import safeguards
 from integration.merge.plan import Counts
-from integration.models import Link, LinkState, MergeRun, MergeState, OutboundChange, Plan, PlanRow, RunIssue
-from integration.planmaker import PlanMaker, write_issues
-from integration.planning import Planner
+from integration.models import MergeRun, Plan
 from integration.record_types import RecordType, RelationshipType, SectionType
-from integration.reference_merge import ReferenceApplier, ReferencePlanner
 from integration.settings import ConfigurationError, MergeSettings, active_version, read
-from integration.sis.port import (
-    SENDABLE_TYPES,
-    Evidence,
-    Issue,
-    MergeType,
-    Origin,
-    SisAdapter,
-    SisError,
-    SisUnavailable,
-    SisUnreadable,
-)
-from scheduling.models import ChangeLog, User
+from integration.sis.port import SENDABLE_TYPES, MergeType, Origin, SisAdapter, SisError, SisUnreadable
+from scheduling.models import ChangeLog, Term, User
 from scheduling.selectors import catalogue
 from scheduling.services.audit import Author
 
 log = structlog.get_logger("tandem.runs")
 LOCK_CLASS = 7_360
 """First half of the advisory lock that allows one run per type and term."""
+DELIVERY_TAKES_AT_MOST = dt.timedelta(hours=1)
+"""A delivery holds no run lock; one that is older than this and still marked as running has died."""
 
 Progress = Callable[[str, int], None]
 Clock = Callable[[], dt.datetime]
 Status = MergeRun.Status
+NO_PLACE: dict[str, Any] = {"file": None, "line": None, "column": None}
 
 
 class AlreadyRunning(Exception):
@@ -70,11 +60,13 @@ def run_lock(merge_type: MergeType, term: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, key])
         if not cursor.fetchone()[0]:
-            raise AlreadyRunning(f"Another merge of {merge_type.value} {term} is running.".replace("  ", " "))
+            what = f"{merge_type.value} of {term}" if term else merge_type.value
+            raise AlreadyRunning(f"Another merge of {what} is running; wait for its end, or stop it.")
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        # Where the connection broke the lock is free already, and what broke it must not be hidden.
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, key])
 
 
@@ -93,8 +85,12 @@ def record_type_of(
 
 
 @dataclass(kw_only=True)
-class Runner:
-    """Runs one merge of one type and term. `term` is blank for reference data."""
+class RunFrame:
+    """One run of one type and term. `term` is blank for reference data.
+
+    `opened` is the run's row, and with it there are `settings`, once it began. A dry run of a term that is
+    not here yet has no term in its row: there is none to refer to.
+    """
 
     merge_type: MergeType
     term: str
@@ -102,48 +98,85 @@ class Runner:
     options: Options
     clock: Clock = timezone.now
     progress: Progress = lambda _step, _done: None
-    run: MergeRun = field(init=False)
+    opened: MergeRun | None = None
     settings: MergeSettings = field(init=False)
     _step: str = ""
+    _done: int = 0
 
-    def execute(self) -> MergeRun:
-        """Make a plan and, unless a safeguard or a dry run stops it, apply it. Raises `AlreadyRunning`."""
+    def execute(self, work: Callable[[], None], *, check: Callable[[], None] = lambda: None) -> MergeRun:
+        """Do `work` as a run of its own. Raises `AlreadyRunning`, and what `check` raises under the lock."""
         with run_lock(self.merge_type, self.term):
-            self._begin()
-            self._guarded(self._merge)
+            check()
+            self._bury_the_dead()
+            self._open()
+            self._guarded(work)
         return self.run
 
-    def approve(self, plan: Plan) -> MergeRun:
-        """Apply a held plan, exactly its rows. Raises `AlreadyRunning`."""
-        with run_lock(self.merge_type, self.term):
-            self._begin()
-            self._guarded(lambda: self._apply_approved(plan))
+    def skip(self, code: str, message: str) -> MergeRun:
+        """Record that this merge could not run."""
+        self._open()
+        self.fail(code, message)
         return self.run
 
-    def skip(self, missing: Sequence[MergeType]) -> MergeRun:
-        """Record that this merge could not run because what it builds on failed."""
-        self._begin()
-        names = " and ".join(one.value for one in missing)
-        self._fail("PREREQUISITE", f"{names.capitalize()} failed, and {self.merge_type.value} build on them.")
-        return self.run
+    @property
+    def run(self) -> MergeRun:
+        """The run's row."""
+        if self.opened is None:
+            raise RuntimeError("the run is not open yet")
+        return self.opened
 
-    # ---- the frame of a run
+    @property
+    def sends(self) -> bool:
+        """Whether this run may write to the SIS."""
+        return self.options.sends and self.merge_type in SENDABLE_TYPES
 
-    def _begin(self) -> None:
-        same = MergeRun.objects.filter(merge_type=self.merge_type.value, term_id=self.term or None)
-        died = {"code": "INTERRUPTED", "message": "The run ended without a word; the next one healed it."}
-        same.filter(status=Status.RUNNING).update(
-            status=Status.FAILED, error={**NO_PLACE, **died}, finished_at=self.clock()
+    @property
+    def kind(self) -> RecordType:
+        """The face of this run's type, fresh from the database."""
+        return record_type_of(self.merge_type, self.term, settings=self.settings, adapter=self.adapter)
+
+    @property
+    def author(self) -> Author:
+        """Who signs what this run writes."""
+        return Author(now=self.clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=self.run.pk)
+
+    @property
+    def term_id(self) -> str | None:
+        """The term as a foreign key: None for reference data, and for a term that is not here."""
+        return self.term if self.term and Term.objects.filter(pk=self.term).exists() else None
+
+    def check_enabled(self) -> None:
+        """Raise `ConfigurationError` where merges of this type are switched off."""
+        if not self.settings.of(self.merge_type).is_enabled:
+            raise ConfigurationError(f"Merges of {self.merge_type.value} are switched off in Merge Settings.")
+
+    # ---- beginning and end
+
+    def _bury_the_dead(self) -> None:
+        """Runs of this type and term that are still marked as running: we hold their lock, so they died."""
+        same = MergeRun.objects.filter(merge_type=self.merge_type.value, term_id=self.term_id)
+        is_merge = ~Q(trigger=MergeRun.Trigger.REAL_TIME)
+        is_old = Q(started_at__lt=self.clock() - DELIVERY_TAKES_AT_MOST)
+        message = (
+            "The run ended without a word; what it had done is kept, and the next run goes on from there."
+        )
+        same.filter(is_merge | is_old, status=Status.RUNNING).update(
+            status=Status.FAILED,
+            error={**NO_PLACE, "code": "INTERRUPTED", "message": message},
+            finished_at=self.clock(),
+            progress={},
         )
         Plan.objects.filter(run__in=same, status=Plan.Status.OPEN).update(status=Plan.Status.SUPERSEDED)
+
+    def _open(self) -> None:
         version = active_version()
         self.settings = read(version)
-        self.run = MergeRun.objects.create(
+        self.opened = MergeRun.objects.create(
             merge_type=self.merge_type.value,
-            term_id=self.term or None,
+            term_id=self.term_id,
             trigger=self.options.trigger,
             is_dry_run=self.options.is_dry_run,
-            is_sending=self.options.sends,
+            is_sending=self.sends,
             actor=self.options.actor,
             settings_version=version,
             started_at=self.clock(),
@@ -155,28 +188,26 @@ class Runner:
         try:
             work()
         except SisUnreadable as error:
-            self._fail(error.code, error.message, error.origin, error.column)
+            self.fail(error.code, error.message, error.origin, error.column)
         except SisError as error:
-            code = "SIS_DENIED" if error.error_class == "AUTH" else "SIS_UNAVAILABLE"
-            self._fail(code, error.message)
+            self.fail("SIS_DENIED" if error.error_class == "AUTH" else "SIS_UNAVAILABLE", error.message)
         except ConfigurationError as error:
-            self._fail("CONFIGURATION", str(error))
+            self.fail("CONFIGURATION", str(error))
+        except KeyboardInterrupt:
+            self.fail("STOPPED", "It was stopped by hand; what it had done is kept. Run it again to go on.")
+            raise
         except BaseException:
-            self._fail("CRASHED", "Tandem itself failed; the log has the details.")
+            self.fail("CRASHED", "Tandem itself failed; the log has the details.")
             raise
 
-    def _fail(self, code: str, message: str, origin: Origin = Origin(), column: str = "") -> None:
-        self.run.status = Status.FAILED
-        self.run.error = {
-            "code": code,
-            "message": message,
-            "file": origin.file or None,
-            "line": origin.line,
-            "column": column or None,
-        }
-        self._end()
+    def fail(self, code: str, message: str, origin: Origin = Origin(), column: str = "") -> None:
+        """End the run without success."""
+        place = {"file": origin.file or None, "line": origin.line, "column": column or None}
+        self.end(Status.FAILED, error={"code": code, "message": message, **place})
 
-    def _end(self) -> None:
+    def end(self, status: str, *, error: dict[str, Any] | None = None) -> None:
+        """End the run; `error` as CONTRACT.md has it."""
+        self.run.status, self.run.error = status, error
         self.run.finished_at = self.clock()
         self.run.progress = {}
         self.run.save()
@@ -188,279 +219,22 @@ class Runner:
             status=self.run.status,
         )
 
-    @contextmanager
-    def _timed(self, step: str) -> Iterator[None]:
-        self._step = step
-        started = time.monotonic()
-        yield
-        seconds = round(time.monotonic() - started, 3)
-        self.run.steps = [*self.run.steps, {"step": step, "seconds": seconds}]
+    # ---- while it works
 
-    def _tell(self, done: int) -> None:
+    @contextmanager
+    def timed(self, step: str, **facts: object) -> Iterator[None]:
+        """Note how long a step of the run takes (and how many records it told of), also if it fails."""
+        self._step, self._done = step, 0
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            seconds = round(time.monotonic() - started, 3)
+            note = {"step": step, "seconds": seconds, "records": self._done, **facts}
+            self.run.steps = [*self.run.steps, note]
+
+    def tell(self, done: int) -> None:
+        """Show how far the step at hand is."""
+        self._done = done
         self.progress(self._step, done)
         MergeRun.objects.filter(pk=self.run.pk).update(progress={"step": self._step, "done": done})
-
-    @property
-    def author(self) -> Author:
-        """Who signs what this run writes."""
-        return Author(now=self.clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=self.run.pk)
-
-    # ---- planning
-
-    def _merge(self) -> None:
-        if not self.settings.of(self.merge_type).is_enabled:
-            raise ConfigurationError(f"Merges of {self.merge_type.value} are switched off in Merge Settings.")
-        watermark = touch()
-        plan = Plan.objects.create(
-            run=self.run,
-            merge_type=self.merge_type.value,
-            term_id=self.term or None,
-            is_sending=self.options.sends,
-            watermark=watermark,
-            created_at=self.clock(),
-        )
-        state, _made = MergeState.objects.get_or_create(
-            merge_type=self.merge_type.value, term_id=self.term or None
-        )
-        maker = PlanMaker(
-            plan=plan,
-            merge_type=self.merge_type.value,
-            progress=self._tell,
-            always_sis=self._always_sis(),
-        )
-        try:
-            with self._timed("read and plan"):
-                evidence, held_before = self._plan(maker, watermark)
-        except SisError:
-            plan.delete()
-            raise
-        plan.digest = maker.digest.hex()
-        plan.snapshot_digest = evidence.digest
-        self.run.counts = maker.counts.as_dict()
-        if maker.counts.read == 0 and held_before and not self.options.accept_empty:
-            self._no_data(plan, held_before)
-            return
-        trips = (
-            ()
-            if self.options.accept_empty
-            else safeguards.check(
-                local=maker.local,
-                sis=maker.sis,
-                held_records=held_before,
-                read=maker.counts.read,
-                last_read=state.last_read,
-                rejected=maker.counts.rejected,
-            )
-        )
-        if trips:
-            self._hold(plan, state, trips)
-            return
-        if not self.options.is_dry_run:
-            self._remember(state, evidence, maker.counts)
-        self._finish_plan(plan, maker)
-
-    def _always_sis(self) -> frozenset[str]:
-        if self.merge_type not in SENDABLE_TYPES:
-            return frozenset()
-        kind = self._kind()
-        return frozenset(p.name for p in kind.policies("") if p.source == "ALWAYS_SIS")
-
-    def _kind(self) -> RecordType:
-        return record_type_of(self.merge_type, self.term, settings=self.settings, adapter=self.adapter)
-
-    def _plan(self, maker: PlanMaker, watermark: int) -> tuple[Evidence, int]:
-        snapshot = self.adapter.read_all(self.merge_type, term=self.term)
-        if self.merge_type not in SENDABLE_TYPES:
-            planner = ReferencePlanner(
-                merge_type=self.merge_type, term=self.term, maker=maker, settings=self.settings
-            )
-            evidence = planner.make(snapshot)
-            return evidence, planner.held_before
-        linked = Planner(
-            kind=self._kind(),
-            adapter=self.adapter,
-            maker=maker,
-            is_sending=self.options.sends,
-            accepts_empty=self.options.accept_empty,
-            watermark=watermark,
-            now=self.clock(),
-        )
-        held_before = linked.held_before
-        return linked.make(snapshot), held_before
-
-    def _no_data(self, plan: Plan, held: int) -> None:
-        plan.delete()
-        counts = Counts().as_dict()
-        self.run.counts = counts
-        self.run.status = Status.NO_DATA
-        self.run.error = {
-            **NO_PLACE,
-            "code": "NO_DATA",
-            "message": f"The SIS answered with no {self.merge_type.value} where Tandem holds {held}. Nothing "
-            "was changed. If that is right, run it once with --accept-empty.",
-        }
-        self._end()
-
-    def _hold(self, plan: Plan, state: MergeState, trips: Sequence[safeguards.Trip]) -> None:
-        sentences = [trip.message for trip in trips]
-        plan.trips = sentences
-        plan.counts = self.run.counts
-        plan.status = Plan.Status.DRY_RUN if self.options.is_dry_run else Plan.Status.NEEDS_APPROVAL
-        plan.save()
-        if not self.options.is_dry_run:
-            self._supersede(plan)
-            state.pause_reason = sentences[0]
-            state.save()
-        self.run.status = Status.NEEDS_APPROVAL
-        self.run.error = {
-            **NO_PLACE,
-            "code": trips[0].code,
-            "message": " ".join(sentences)
-            + f" Nothing was changed. Look at plan {plan.pk} and approve it with --approve {plan.pk}.",
-        }
-        self._end()
-
-    def _supersede(self, plan: Plan) -> None:
-        Plan.objects.filter(
-            merge_type=plan.merge_type, term_id=plan.term_id, status=Plan.Status.NEEDS_APPROVAL
-        ).exclude(pk=plan.pk).update(status=Plan.Status.SUPERSEDED)
-
-    def _remember(self, state: MergeState, evidence: Evidence, counts: Counts) -> None:
-        state.last_read = counts.read
-        state.last_digest = evidence.digest
-        state.last_at = self.clock()
-        state.pause_reason = ""
-        state.save()
-
-    # ---- applying
-
-    def _finish_plan(self, plan: Plan, maker: PlanMaker) -> None:
-        if self.options.is_dry_run:
-            plan.status = Plan.Status.DRY_RUN
-        else:
-            self._supersede(plan)
-            self._apply(plan, is_approved=False)
-            plan.status = Plan.Status.APPLIED
-        plan.counts = self.run.counts
-        plan.save()
-        self._conclude()
-
-    def _apply_approved(self, plan: Plan) -> None:
-        state = MergeState.objects.get(merge_type=plan.merge_type, term_id=plan.term_id)
-        self.run.counts = dict(plan.counts)
-        write_issues(self.run.pk, [(_as_issue(one), one.is_notice) for one in plan.run.issues.all()])
-        self._apply(plan, is_approved=True)
-        plan.status = Plan.Status.APPLIED
-        plan.decided_at, plan.decided_by = self.clock(), self.options.actor
-        plan.save()
-        state.pause_reason = ""
-        state.last_read = plan.counts["read"]
-        state.save()
-        self._conclude()
-
-    def _apply(self, plan: Plan, *, is_approved: bool) -> None:
-        with self._timed("apply"):
-            if self.merge_type not in SENDABLE_TYPES:
-                ReferenceApplier(
-                    plan=plan,
-                    merge_type=self.merge_type,
-                    term=self.term,
-                    author=self.author,
-                    progress=self._tell,
-                ).apply()
-                return
-            kind = self._kind()
-            applier = Applier(
-                plan=plan,
-                kind=kind,
-                author=self.author,
-                applies_later=self.adapter.capabilities.applies_later_seconds is not None,
-                is_approved=is_approved,
-                progress=self._tell,
-            )
-            applier.apply()
-        if self.merge_type is MergeType.SECTIONS:
-            with self._timed("flag"):
-                flags.flag_sections(plan, run_id=self.run.pk)
-        if plan.is_sending:
-            with self._timed("send"):
-                self._send(plan, kind)
-
-    def _send(self, plan: Plan, kind: RecordType) -> None:
-        """Work the outbound rows of the plan's SIS side, and what earlier sends left open."""
-        rows = PlanRow.objects.filter(
-            plan=plan, side=PlanRow.Side.SIS, state=PlanRow.State.PLANNED, link__isnull=False
-        )
-        planned = set(rows.order_by().values_list("link_id", flat=True))
-        unresolved = set(
-            Link.objects.filter(
-                merge_type=kind.merge_type.value,
-                term_id=kind.term,
-                state__in=[LinkState.CREATING, LinkState.UNKNOWN_OUTCOME],
-            ).values_list("id", flat=True)
-        )
-        outbound.want(planned | unresolved, now=self.clock())
-        delivery = Delivery(
-            kind=kind,
-            adapter=self.adapter,
-            author=self.author,
-            clock=self.clock,
-            run=str(self.run.pk),
-            progress=self._tell,
-        )
-        tally = delivery.deliver(only=planned | unresolved)
-        rows.update(state=PlanRow.State.APPLIED)
-        self._count_sent(tally, resolved=len(unresolved))
-        if delivery.unavailable is not None:
-            left = self.run.counts["pending"]
-            raise SisUnavailable(f"{delivery.unavailable.message} {left} changes wait for the next run.")
-
-    def _count_sent(self, tally: Mapping[str, int], *, resolved: int) -> None:
-        """What was really sent replaces what was planned."""
-        counts = self.run.counts
-        for name in ("sis_create", "sis_update", "sis_cancel", "sis_delete"):
-            counts[name] = tally.get(name, 0)
-        counts["pending"] += tally.get("pending", 0)
-        counts["awaiting"] += tally.get("awaiting", 0) - resolved
-        counts["held"] += tally.get("held", 0)
-        counts["local_update"] += tally.get("local_update", 0)
-
-    def _conclude(self) -> None:
-        self._report_parked()
-        counts = self.run.counts
-        has_issues = bool(counts["held"] or counts["rejected"])
-        self.run.status = Status.FINISHED_WITH_ISSUES if has_issues else Status.SUCCEEDED
-        self._end()
-
-    def _report_parked(self) -> None:
-        """What the SIS rejected is told on every run while it stands."""
-        if self.merge_type not in SENDABLE_TYPES:
-            return
-        parked = OutboundChange.objects.filter(
-            merge_type=self.merge_type.value, term_id=self.term, state=OutboundChange.State.PARKED
-        ).select_related("link")
-        issues = [
-            Issue(
-                code="SIS_REJECTED",
-                message=row.error_text,
-                record=str(row.link),
-                field=row.error_field,
-            )
-            for row in parked
-        ]
-        self.run.counts["rejected"] += len(issues)
-        write_issues(self.run.pk, [(issue, False) for issue in issues])
-
-
-NO_PLACE: dict[str, Any] = {"file": None, "line": None, "column": None}
-
-
-def _as_issue(one: RunIssue) -> Issue:
-    return Issue(
-        code=one.code,
-        message=one.message,
-        record=one.record,
-        field=one.field,
-        origin=Origin(file=one.file, line=one.line),
-        column=one.column,
-    )

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
+from integration.channels import load_channels
 from integration.delivery import Delivery
-from integration.models import MergeRun, MergeState, OutboundChange
+from integration.models import MergeRun, OutboundChange, Plan
 from integration.runs import record_type_of
-from integration.settings import active_version, read, switch_of
+from integration.settings import active_version, read
 from integration.sis.port import MergeType, SisAdapter, SisError
+from integration.status_words import why_closed
 from scheduling.models import ChangeLog, Term
 from scheduling.services.audit import Author
 
@@ -61,16 +63,8 @@ def _open_queues(adapter: SisAdapter) -> Iterator[tuple[MergeType, Term]]:
 
 def why_waiting(merge_type: MergeType, term: Term, *, now: dt.datetime) -> str:
     """Why rows of this type and term may not go now (blank: they may)."""
-    what = f"{merge_type.value.capitalize()} of {term.pk}"
-    switch = switch_of(merge_type, term, today=timezone.localdate(now))
-    if switch is None:
-        return f"{what} wait: the term is not enabled."
-    if not switch.is_sending:
-        return f"{what} wait: sending is off for the term."
-    state = MergeState.objects.filter(merge_type=merge_type.value, term=term).first()
-    if state is not None and state.pause_reason:
-        return f"{what} wait: paused by a safeguard. {state.pause_reason}"
-    return ""
+    channels = load_channels({term.pk}, read(active_version()), now=now)
+    return why_closed(channels[merge_type.value, term.pk])
 
 
 def _deliver(merge_type: MergeType, term: Term, adapter: SisAdapter, clock: Clock) -> Delivery:
@@ -84,12 +78,21 @@ def _deliver(merge_type: MergeType, term: Term, adapter: SisAdapter, clock: Cloc
             settings_version=version,
             started_at=clock(),
         )
+        plan = Plan.objects.create(
+            run=run,
+            merge_type=merge_type.value,
+            term=term,
+            status=Plan.Status.APPLIED,  # a real-time merge approves itself, record by record
+            is_sending=True,
+            created_at=run.started_at,
+        )
     delivery = Delivery(
         kind=record_type_of(merge_type, term.pk, settings=read(version), adapter=adapter),
         adapter=adapter,
         author=Author(now=clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=run.pk),
         clock=clock,
         run=str(run.pk),
+        plan_id=plan.pk,
     )
     try:
         delivery.deliver()

@@ -1,18 +1,19 @@
 """Turning terms on and off, and bringing in a term that only the SIS knows yet."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
-from integration.models import TermSwitch
+from integration.models import OutboundChange, TermSwitch
 from integration.reference_types import TYPES
 from integration.sis.port import SENDABLE_TYPES, MergeType, SisAdapter, SisRecord
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.values import canonical
 from scheduling.models import ChangeLog, Term, User
 from scheduling.services.audit import Author, Change, write_changes
+from scheduling.services.reference_data import add_term
 
 GRACE_DAYS = 7
 """An ended term that is turned on stays on for so long unless a date is given (CONTRACT.md)."""
@@ -22,8 +23,12 @@ class TermNotOffered(Exception):
     """Neither we nor the SIS know this term, or what the SIS says of it cannot be used."""
 
 
+class CannotEnable(Exception):
+    """What was asked for a term makes no sense; the text says what to do instead."""
+
+
 def ensure_term(code: str, *, adapter: SisAdapter, now: dt.datetime) -> Term:
-    """The term, brought in from the SIS if it is unknown here. Raises `TermNotOffered` or what the SIS raises."""
+    """The term, brought in from the SIS if unknown here. Raises `TermNotOffered` or what the SIS raises."""
     record = offered_term(code, adapter=adapter)
     return Term.objects.get(pk=code) if record is None else _bring_in(record, now=now)
 
@@ -46,19 +51,26 @@ def _bring_in(record: SisRecord, *, now: dt.datetime) -> Term:
         }
     except InvalidValue as error:
         raise TermNotOffered(f"The SIS's term {record.sis_id} cannot be used: {error.message}") from error
+    if str(values["end_date"]) < str(values["start_date"]):
+        raise TermNotOffered(
+            f"The SIS's term {record.sis_id} cannot be used: it ends on {values['end_date']}, before it "
+            f"starts on {values['start_date']}; correct it there."
+        )
+    author = Author(now=now, source=ChangeLog.Source.IMPORT, name="SIS import")
     with transaction.atomic():
-        term = Term.objects.create(
-            code=str(values["code"]),
-            name=str(values["name"]),
-            start_date=dt.date.fromisoformat(str(values["start_date"])),
-            end_date=dt.date.fromisoformat(str(values["end_date"])),
-        )
-        author = Author(now=now, source=ChangeLog.Source.IMPORT, name="SIS import")
-        change = Change(
-            action="CREATE", record_type="term", record_id=term.pk, term_code=term.pk, after=values
-        )
-        write_changes([change], author=author)
-    return term
+        return add_term(values, author=author)
+
+
+def check_switches(
+    types: Sequence[MergeType], *, is_sending: bool, is_real_time: bool, until: dt.date | None, today: dt.date
+) -> None:
+    """Raise `CannotEnable`, with the sentence that says what to write instead, for what makes no sense."""
+    if is_sending and not set(types) & set(SENDABLE_TYPES):
+        raise CannotEnable("Courses are only imported, never sent; leave --send out, or name more --types.")
+    if is_real_time and not is_sending:
+        raise CannotEnable("Real time sends each save at once, so it needs sending; add --send.")
+    if until is not None and until < today:
+        raise CannotEnable(f"{until} is past; give a date from {today} on with --until.")
 
 
 @transaction.atomic
@@ -73,12 +85,17 @@ def enable_term(
     actor: User | None,
     now: dt.datetime,
 ) -> list[str]:
-    """Turn a term on for `types`; return what the person should know, as sentences."""
-    said = []
+    """Turn a term on for `types`, with exactly these switches (importing is always one of them).
+
+    Returns what the person should know, as sentences. Raises `CannotEnable`.
+    """
     today = timezone.localdate(now)
-    if term.is_over(today) and until is None:
-        until = today + dt.timedelta(days=GRACE_DAYS)
-        said.append(f"{term} ended on {term.end_date}; it stays on until {until} and then ends by itself.")
+    check_switches(types, is_sending=is_sending, is_real_time=is_real_time, until=until, today=today)
+    if not term.is_active:
+        raise CannotEnable(
+            f"The SIS no longer has {term}. If it is back there, run execute_merge terms first."
+        )
+    until, said = _until(term, until, today=today)
     for merge_type in types:
         sends = is_sending and merge_type in SENDABLE_TYPES
         after = {
@@ -88,13 +105,26 @@ def enable_term(
             "is_real_time": is_real_time and sends,
             "until": until,
         }
-        switch = TermSwitch.objects.select_for_update().filter(merge_type=merge_type.value, term=term).first()
-        before = {name: getattr(switch, name) for name in after} if switch else None
+        before = _switch(term, merge_type)
+        if before == after:
+            continue
         TermSwitch.objects.update_or_create(merge_type=merge_type.value, term=term, defaults=after)
         _audit(term, merge_type, before, after, actor=actor, now=now)
-    if is_real_time and not is_sending:
-        said.append("Real time needs sending; add --send.")
+        if before and before["is_sending"] and not sends:
+            said.append(f"Sending of {merge_type.value} is off now; add --send to keep it on.")
+    if is_sending and (waiting := count_waiting(term, types)):
+        said.append(f"Waiting to be sent, and free to go now: {waiting} of its records.")
     return said
+
+
+def _until(term: Term, until: dt.date | None, *, today: dt.date) -> tuple[dt.date | None, list[str]]:
+    """When the term switches itself off, and the warning where that is not simply its end."""
+    if until is not None and until > max(term.end_date, today):
+        return until, [f"{term} has its end on {term.end_date}; it stays on beyond that, until {until}."]
+    if until is None and term.is_over(today):
+        until = today + dt.timedelta(days=GRACE_DAYS)
+        return until, [f"{term} ended on {term.end_date}; it stays on until {until} and then ends by itself."]
+    return until, []
 
 
 @transaction.atomic
@@ -104,22 +134,34 @@ def disable_term(
     """Take a term out for `types`; what was queued waits as *term off*. Returns the types that were on."""
     was_on = []
     for merge_type in types:
-        switch = TermSwitch.objects.select_for_update().filter(merge_type=merge_type.value, term=term).first()
-        if switch is None:
+        before = _switch(term, merge_type)
+        if before is None:
             continue
-        names = ("is_importing", "is_sending", "is_nightly", "is_real_time", "until")
-        before = {name: getattr(switch, name) for name in names}
-        switch.delete()
+        TermSwitch.objects.filter(merge_type=merge_type.value, term=term).delete()
         _audit(term, merge_type, before, None, actor=actor, now=now)
         was_on.append(merge_type)
     return was_on
 
 
+def count_waiting(term: Term, types: Sequence[MergeType]) -> int:
+    """How many records of these types have something for the SIS that may go once it is allowed."""
+    states = [OutboundChange.State.WAITING, OutboundChange.State.SENDING]
+    rows = OutboundChange.objects.filter(term=term, merge_type__in=[one.value for one in types])
+    return rows.filter(state__in=states).count()
+
+
+def _switch(term: Term, merge_type: MergeType) -> dict[str, object] | None:
+    """What is on now, locked."""
+    names = ("is_importing", "is_sending", "is_nightly", "is_real_time", "until")
+    switch = TermSwitch.objects.select_for_update().filter(merge_type=merge_type.value, term=term).first()
+    return {name: getattr(switch, name) for name in names} if switch else None
+
+
 def _audit(
     term: Term,
     merge_type: MergeType,
-    before: dict[str, object] | None,
-    after: dict[str, object] | None,
+    before: Mapping[str, object] | None,
+    after: Mapping[str, object] | None,
     *,
     actor: User | None,
     now: dt.datetime,

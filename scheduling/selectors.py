@@ -1,14 +1,22 @@
 """Reading the schedule. Everything here is ordered and takes a constant number of queries."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
 
 from phases.policy import Actor
+from scheduling.domain.errors import Ambiguous, NotFound
 from scheduling.domain.fields import CATALOGUE, Catalogue
 from scheduling.domain.values import Assignment, Value
 from scheduling.domain.values import Meeting as MeetingValue
 from scheduling.models import (
+    Course,
     CustomField,
     InstructorAssignment,
     Meeting,
@@ -42,7 +50,19 @@ SECTION_COLUMNS = (
     "waitlisted",
     "notes",
 )
+MEETING_COLUMNS = (
+    "days",
+    "start_time",
+    "end_time",
+    "building_id",
+    "room__building_id",
+    "room__number",
+    "start_date",
+    "end_date",
+)
 NAMES = {"course__sis_id": "course", "campus_id": "campus"}
+LABEL_COLUMNS = ("course__subject", "course__number", "section_number")
+MOST_HYPHENS = 8
 FIELD_NAMES = tuple(NAMES.get(column, column) for column in SECTION_COLUMNS[4:])
 
 
@@ -119,36 +139,26 @@ def _time(value: object) -> str:
     return str(value)[:5] if value is not None else ""
 
 
+def meeting_value(row: Sequence[Any]) -> MeetingValue:
+    """The canonical meeting of a row's `MEETING_COLUMNS`."""
+    days, start_time, end_time, building, room_building, room, start_date, end_date = row
+    return MeetingValue(
+        days=days,
+        start_time=_time(start_time),
+        end_time=_time(end_time),
+        building=room_building or building or "",
+        room=room or "",
+        start_date=str(start_date or ""),
+        end_date=str(end_date or ""),
+    )
+
+
 def meetings_of(ids: Sequence[int]) -> Mapping[int, tuple[MeetingValue, ...]]:
     """Section id -> its meetings, sorted, in one query."""
     found: dict[int, list[MeetingValue]] = defaultdict(list)
-    rows = (
-        Meeting.objects.filter(section_id__in=ids)
-        .order_by("section_id", "id")
-        .values_list(
-            "section_id",
-            "days",
-            "start_time",
-            "end_time",
-            "building_id",
-            "room__building_id",
-            "room__number",
-            "start_date",
-            "end_date",
-        )
-    )
-    for pk, days, start, end, building, room_building, number, first, last in rows:
-        found[pk].append(
-            MeetingValue(
-                days=days,
-                start_time=_time(start),
-                end_time=_time(end),
-                building=room_building or building or "",
-                room=number or "",
-                start_date=str(first or ""),
-                end_date=str(last or ""),
-            )
-        )
+    rows = Meeting.objects.filter(section_id__in=ids).order_by("section_id", "id")
+    for pk, *columns in rows.values_list("section_id", *MEETING_COLUMNS):
+        found[pk].append(meeting_value(columns))
     return {pk: tuple(sorted(items)) for pk, items in found.items()}
 
 
@@ -187,27 +197,68 @@ def values_of_relationships(ids: Sequence[int]) -> dict[int, RelationshipState]:
 
 def sections_by_code(term_code: str, code: str) -> list[int]:
     """The sections that `code` may name: a crn, else a SIS id, else SUBJECT-NUMBER-SECTIONNUMBER."""
+    if not code:
+        return []
     in_term = Section.objects.filter(term_id=term_code).order_by("id")
-    for candidates in ({"crn": code}, {"sis_id": code}):
-        found = list(in_term.filter(**candidates).values_list("id", flat=True))
+    by_code = [
+        Q(course__subject=subject, course__number=number, section_number=section_number)
+        for subject, number, section_number in _splits(code, 3)
+    ]
+    for candidates in (Q(crn=code), Q(sis_id=code), *([reduce(or_, by_code)] if by_code else [])):
+        found = list(in_term.filter(candidates).values_list("id", flat=True))
         if found:
             return found
-    parts = code.rsplit("-", 2)
-    if len(parts) != 3:
-        return []
-    return list(
-        in_term.filter(
-            course__subject=parts[0], course__number=parts[1], section_number=parts[2]
-        ).values_list("id", flat=True)
-    )
+    return []
+
+
+def section_named(term_code: str, code: str) -> int:
+    """The one section that `code` names (see `sections_by_code`).
+
+    Raises `NotFound`, or `Ambiguous` with the candidates.
+    """
+    found = sections_by_code(term_code, code)
+    if not found:
+        raise NotFound(
+            f"There is no section {code!r} in term {term_code}; "
+            "give a crn, a SIS id, or SUBJECT-NUMBER-SECTIONNUMBER."
+        )
+    if len(found) > 1:
+        rows = Section.objects.filter(pk__in=found).select_related("course").order_by("id")
+        candidates = "; ".join(
+            f"{one} (crn {one.crn or 'none yet'}, SIS id {one.sis_id or 'none yet'}, {one.status.lower()})"
+            for one in rows
+        )
+        raise Ambiguous(f"{code} may be any of: {candidates}. Give the crn or the SIS id of one of them.")
+    return found[0]
+
+
+def courses_by_code(term_code: str, code: str) -> list[str]:
+    """The SIS ids of the courses that `code` may name: a SIS id, else SUBJECT-NUMBER."""
+    in_term = Course.objects.filter(term_id=term_code).order_by("id")
+    by_code = [Q(subject=subject, number=number) for subject, number in _splits(code, 2)]
+    for candidates in (Q(sis_id=code), *([reduce(or_, by_code)] if by_code else [])):
+        found = list(in_term.filter(candidates).values_list("sis_id", flat=True))
+        if found:
+            return found
+    return []
+
+
+def _splits(code: str, count: int) -> list[tuple[str, ...]]:
+    """`code` cut at hyphens into `count` parts, in every way: a subject or a number may have hyphens too."""
+    words = code.split("-")
+    cuts = itertools.combinations(range(1, len(words)), count - 1) if len(words) <= MOST_HYPHENS else ()
+    return [tuple("-".join(words[a:b]) for a, b in itertools.pairwise((0, *cut, len(words)))) for cut in cuts]
+
+
+def label_of_relationship(relationship_id: int) -> str:
+    """How people call a relationship: its kind and its members, the primary first."""
+    kind = Relationship.objects.values_list("kind", flat=True).get(pk=relationship_id)
+    members = RelationshipMember.objects.filter(relationship_id=relationship_id)
+    labels = members.values_list(*(f"section__{name}" for name in LABEL_COLUMNS))
+    return f"{kind.capitalize()} of {', '.join(' '.join(label) for label in labels)}"
 
 
 def labels_of_sections(ids: Iterable[int]) -> dict[int, str]:
     """Section id -> how people call it."""
     rows = Section.objects.filter(pk__in=list(ids)).order_by("id")
-    return {
-        pk: f"{subject} {number} {section}"
-        for pk, subject, number, section in rows.values_list(
-            "id", "course__subject", "course__number", "section_number"
-        )
-    }
+    return {pk: " ".join(label) for pk, *label in rows.values_list("id", *LABEL_COLUMNS)}

@@ -1,1 +1,68 @@
-"""What every test may use. Tests run against a real PostgreSQL (config/settings/test.py)."""
+"""What every test may use, and which tests are collected.
+
+Tests run against a real PostgreSQL (config/settings/test.py). Long replays and storms (marker `long`) run with
+`TANDEM_LONG=1`, which `make test-all` sets. Tests on the real terms (marker or fixture `realdata`) run where the
+terms are; with `CI=true` their absence is a failure, elsewhere one line says how many were left out.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REALDATA = ROOT / (os.environ.get("TANDEM_REALDATA") or "../shared/data")
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_configure(config):
+    config.stash[LEFT_OUT] = 0
+    if os.environ.get("CI") == "true" and not REALDATA.is_dir():
+        raise pytest.UsageError(f"With CI=true the real terms have to be at {REALDATA} (set TANDEM_REALDATA).")
+
+
+def pytest_collection_modifyitems(config, items):
+    kept, long, without_data = [], [], []
+    for item in items:
+        if item.get_closest_marker("long") and os.environ.get("TANDEM_LONG") != "1":
+            long.append(item)
+        elif _needs_realdata(item) and not REALDATA.is_dir():
+            without_data.append(item)
+        else:
+            kept.append(item)
+    items[:] = kept
+    config.stash[LEFT_OUT] = len(without_data)
+    if long or without_data:
+        config.hook.pytest_deselected(items=long + without_data)
+
+
+def _needs_realdata(item):
+    return item.get_closest_marker("realdata") is not None or "realdata" in getattr(item, "fixturenames", ())
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # a worker of pytest-xdist: it tells the process that prints
+        session.config.workeroutput["left_out"] = session.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    left_out = getattr(node, "workeroutput", {}).get("left_out", 0)
+    node.config.stash[LEFT_OUT] = max(node.config.stash[LEFT_OUT], left_out)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    count = config.stash[LEFT_OUT]
+    if count:
+        terminalreporter.write_line(
+            f"{count} tests on the real terms were not collected: {REALDATA} does not exist (set TANDEM_REALDATA)."
+        )
+
+
+@pytest.fixture(scope="session")
+def realdata():
+    """The folder of the real terms: `20241` and `20243`, each with `first/`, `last/` and `changes.jsonl`.
+
+    It is shared and read-only in places: a test that lets a SIS keep its state there copies the folder first.
+    """
+    return REALDATA / "stolaf"

@@ -1,32 +1,19 @@
 """Settings for every environment, from environment variables; safe unless said otherwise."""
 
+import os
 from pathlib import Path
 from typing import Any
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
-
+from config.environment import read_environment
 from config.logging import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-env = environ.Env()
+_environment = read_environment(os.environ)
 
-HOW_TO_SET = {
-    "SECRET_KEY": "a long random text, for example from: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
-    "DATABASE_URL": "where PostgreSQL is, for example postgres://user:password@host:5432/tandem",
-    "ALLOWED_HOSTS": "the host names that this site answers to, with commas between them",
-}
-DEBUG = env.bool("DEBUG", default=False)
-_missing = [name for name in HOW_TO_SET if not env.str(name, default="")]
-if _missing:
-    raise ImproperlyConfigured(
-        "Tandem cannot start; set these environment variables:\n"
-        + "\n".join(f"  {name}: {HOW_TO_SET[name]}" for name in _missing)
-    )
-
-SECRET_KEY = env.str("SECRET_KEY")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 60}}
+SECRET_KEY: str = _environment["SECRET_KEY"]
+ALLOWED_HOSTS: list[str] = _environment["ALLOWED_HOSTS"]
+DEBUG: bool = _environment["DEBUG"]
+DATABASES: dict[str, dict[str, Any]] = {"default": {**_environment["DATABASE_URL"], "CONN_MAX_AGE": 60}}
 
 INSTALLED_APPS = [
     "config.apps.TandemAdminConfig",
@@ -68,6 +55,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context.environment",
             ]
         },
     }
@@ -88,7 +76,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en-us"
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE: str = _environment["TIME_ZONE"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -105,28 +93,36 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["scheduling.api.permissions.HasSchedulingProduct"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["scheduling.api.parsing.PlainJsonParser"],
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "scheduling.api.errors.answer",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tandem",
     "DESCRIPTION": "The schedule of classes, in step with the SIS.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["scheduling.api.schema.add_components"],
 }
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+CELERY_BROKER_URL: str = _environment["CELERY_BROKER_URL"]
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_TASK_ALWAYS_EAGER = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers' logs are ours too
 
-SIS_URL = env.str("SIS_URL", default="")
-SIS_API_KEY = env.str("SIS_API_KEY", default="")
-SIS_MAX_REQUESTS_PER_SECOND = env.int("SIS_MAX_REQUESTS_PER_SECOND", default=10)
+SIS_URL: str = _environment["SIS_URL"]
+SIS_API_KEY: str = _environment["SIS_API_KEY"]
+SIS_MAX_REQUESTS_PER_SECOND: int = _environment["SIS_MAX_REQUESTS_PER_SECOND"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
+SILENCED_SYSTEM_CHECKS = [
+    "security.W021"
+]  # a browser's preload list is for the owner of the domain to decide
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
@@ -134,4 +130,6 @@ SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 
 LOGGING_CONFIG = "config.logging.configure"
-LOGGING = logging_config()
+LOGGING = logging_config(
+    secrets=[SECRET_KEY, SIS_API_KEY, DATABASES["default"].get("PASSWORD", "")],
+)

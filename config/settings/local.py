@@ -2,27 +2,18 @@
 
 import os
 import secrets
-from pathlib import Path
 
 from config.embedded_postgres import ensure_database_url
+from config.state import DATABASE, SECRET_FILE, SIS, STATE
 
-_STATE = Path(os.environ.get("TANDEM_STATE") or Path(__file__).resolve().parent.parent.parent / ".demo")
-
-
-def _kept_secret() -> str:
-    """A random secret, made once and kept beside the demo's data."""
-    path = _STATE / "secret_key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
-
-
+STATE.mkdir(parents=True, exist_ok=True)
+if not SECRET_FILE.exists():
+    SECRET_FILE.touch(mode=0o600)
+    SECRET_FILE.write_text(secrets.token_urlsafe(50))
+os.environ.setdefault("SECRET_KEY", SECRET_FILE.read_text())
 os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1,localhost")
-if not os.environ.get("SECRET_KEY"):
-    os.environ["SECRET_KEY"] = _kept_secret()
-os.environ["DATABASE_URL"] = ensure_database_url(_STATE / "postgres")
+os.environ.setdefault("SIS_URL", f"memory://{SIS}")
+os.environ["DATABASE_URL"] = ensure_database_url(DATABASE)
 
 from config.settings.base import *  # noqa: E402, F403  # the environment has to stand before it is read
 
@@ -35,4 +26,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-LOGGING["loggers"]["tandem"]["level"] = "WARNING"  # noqa: F405  # a person reads the terminal
+STATIC_ROOT = STATE / "static"  # empty: the files are served from where they lie
+STATIC_ROOT.mkdir(exist_ok=True)
+for _name in ("tandem", "gunicorn.error"):
+    LOGGING["loggers"][_name]["level"] = "WARNING"  # noqa: F405  # a person reads the terminal

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from config.embedded_postgres import ensure_database_url
 
-os.environ.setdefault("SECRET_KEY", "only-for-tests")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ["DATABASE_URL"] = ensure_database_url(
-    Path(__file__).resolve().parent.parent.parent / ".testdb", is_durable=False
+    Path(__file__).resolve().parent.parent.parent / ".testdb" / "postgres", is_durable=False
 )
 
 from config.settings.base import *  # noqa: F403  # the environment has to stand before it is read

@@ -34,8 +34,8 @@ class FieldPolicy:
     """The rule for one field.
 
     `can_import`: what the SIS changed may be written here; `can_send`: what we changed may be sent.
-    `key_of` gives the key of an item of a KEYED field. `is_sound` is the hard check on a merged set: False
-    means the merged value breaks it.
+    `key_of` gives the key of an item of a KEYED field. `is_sound` is the hard check on merged values: it gets
+    this field's and those of its `companions` in order; False means they cannot stand together.
     """
 
     name: str
@@ -44,7 +44,18 @@ class FieldPolicy:
     can_import: bool = True
     can_send: bool = True
     key_of: Callable[[Value], str] = str
-    is_sound: Callable[[Value], bool] = field(default=lambda _value: True)
+    is_sound: Callable[..., bool] | None = None
+    companions: tuple[str, ...] = ()
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """The fields that `is_sound` looks at."""
+        return (self.name, *self.companions)
+
+    @property
+    def blank(self) -> Value:
+        """What the field holds when it holds nothing."""
+        return None if self.shape is Shape.SCALAR else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

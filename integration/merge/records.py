@@ -38,7 +38,7 @@ class Rule(StrEnum):
     PREFER_TANDEM = "PREFER_TANDEM"
     ASK = "ASK"  # a conflict, held for a person
     MERGED = "MERGED"  # a set: both sides changed different items
-    SEMANTIC = "SEMANTIC"  # a merged result that differs from both sides and breaks a hard check: held
+    SEMANTIC = "SEMANTIC"  # merged values that stand on neither side and break a hard check: held
     FIGHT = "FIGHT"  # rewritten too often: held
     IN_FLIGHT = "IN_FLIGHT"  # sent, not yet seen, horizon not passed: nothing is done
     FIRST_LINK = "FIRST_LINK"  # no base; equal or one side blank
@@ -69,6 +69,8 @@ class Baseline:
 class Decision:
     """What becomes of one field.
 
+    `base`, `base_theirs`: what was agreed before, as we and as the SIS render it (a write of ours that was
+    seen to have landed counts); without `has_base` nothing ever was.
     `result` is the merged value. `is_pulled`: ours must become `result`; `is_pushed`: theirs must.
     `agreed`: the new agreed value, where both sides hold it without any write (or once the writes are done);
     a held, drifting, pending or in-flight field has ``has_agreed = False`` and keeps its base.
@@ -81,6 +83,8 @@ class Decision:
     ours: Value
     theirs: Value
     result: Value
+    base_theirs: Value = None
+    has_base: bool = True
     is_pulled: bool = False
     is_pushed: bool = False
     has_agreed: bool = True

@@ -1,9 +1,11 @@
 """The per-field rule (MERGE.md, Per-field rule): pure, total, the same answer for the same input."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from .policy import FIGHT_LIMIT, Context, FieldPolicy, Source
 from .records import Baseline, Decision, RecordMerge, Rule, Shape, Value, Values
+from .rendering import is_rendering
 from .sets import Triple, triples_by_key, triples_by_nearness
 
 NO_CONTEXT = Context()
@@ -22,180 +24,217 @@ def merge_record(
     A field that the SIS does not deliver at all (its name is not in `theirs`) is left alone: an adapter that
     does not know a field never wipes it.
     """
-    return RecordMerge(
-        decisions={
-            policy.name: merge_field(
-                base=base,
-                ours=ours.get(policy.name, () if policy.shape is not Shape.SCALAR else None),
-                theirs=theirs[policy.name],
-                policy=policy,
-                context=context,
-            )
-            for policy in policies
-            if policy.name in theirs
-        }
-    )
+    decisions = {
+        policy.name: merge_field(
+            base=base,
+            ours=ours.get(policy.name, policy.blank),
+            theirs=theirs[policy.name],
+            policy=policy,
+            context=context,
+        )
+        for policy in policies
+        if policy.name in theirs
+    }
+    for policy in policies:
+        if policy.is_sound is not None:
+            decisions |= _held_as_unsound(policy.is_sound, policy.checked, decisions, ours, theirs)
+    return RecordMerge(decisions=decisions)
 
 
 def merge_field(
     *, base: Baseline | None, ours: Value, theirs: Value, policy: FieldPolicy, context: Context = NO_CONTEXT
 ) -> Decision:
-    """Decide one field."""
-    if base is None:
-        return _first_link(ours, theirs, policy)
-    return _Field(base, ours, theirs, policy, context).decide()
+    """Decide one field. The hard checks are `merge_record`'s: they may look at several fields."""
+    sent = context.sent.get(policy.name, ())
+    landed = _newest_landed(sent, theirs)
+    case = _case(base, ours, theirs, policy)
+    if landed is not None and not case.shows_only_base:
+        # Our own write landed: not a remote edit.
+        case = replace(case, is_agreed=True, base=sent[landed], base_theirs=theirs)
+    decision = case.decide(context)
+    is_outstanding = bool(sent) and landed != len(sent) - 1
+    if decision.is_pushed and context.is_waiting and is_outstanding:
+        return case.leave(Rule.IN_FLIGHT, is_logged=case.is_theirs_changed)
+    return decision
 
 
-def _blank(value: Value) -> bool:
-    return value is None or value == ()
+def _newest_landed(sent: Sequence[Value], theirs: Value) -> int | None:
+    """Which of the values in flight the SIS shows; as it is, before as the SIS may render it."""
+    newest_first = range(len(sent) - 1, -1, -1)
+    exact = next((index for index in newest_first if sent[index] == theirs), None)
+    if exact is not None:
+        return exact
+    return next((index for index in newest_first if is_rendering(sent=sent[index], seen=theirs)), None)
 
 
-def _first_link(ours: Value, theirs: Value, policy: FieldPolicy) -> Decision:
-    """No base: equal or one side blank, the value there is; both set and different, the source decides."""
-    blank = () if policy.shape is not Shape.SCALAR else None
-    if ours == theirs:
-        return Decision(rule=Rule.FIRST_LINK, base=blank, ours=ours, theirs=theirs, result=ours)
-    if policy.source is Source.ALWAYS_SIS:
-        return _take_theirs(Rule.ALWAYS_SIS, blank, ours, theirs, policy, is_logged=not _blank(ours))
-    if _blank(ours):
-        return _take_theirs(Rule.FIRST_LINK, blank, ours, theirs, policy)
-    if _blank(theirs):
-        return _take_ours(Rule.FIRST_LINK, blank, ours, theirs, policy)
-    return _conflict(blank, ours, theirs, policy)
-
-
-def _take_theirs(
-    rule: Rule, base: Value, ours: Value, theirs: Value, policy: FieldPolicy, *, is_logged: bool = False
-) -> Decision:
-    if policy.can_import:
-        return Decision(
-            rule=rule, base=base, ours=ours, theirs=theirs, result=theirs, is_pulled=True, is_logged=is_logged
+def _held_as_unsound(
+    is_sound: Callable[..., bool],
+    names: Sequence[str],
+    decisions: Mapping[str, Decision],
+    ours: Values,
+    theirs: Values,
+) -> dict[str, Decision]:
+    """The decisions to hold because the merged values stand on neither side and break a hard check."""
+    found = [decisions.get(name) for name in names]
+    our_side = [ours.get(name) if d is None else d.ours for name, d in zip(names, found, strict=True)]
+    their_side = [theirs.get(name) for name in names]
+    merged = [mine if d is None else d.result for mine, d in zip(our_side, found, strict=True)]
+    if merged in (our_side, their_side) or is_sound(*merged):
+        return {}
+    return {
+        name: replace(
+            decision,
+            rule=Rule.SEMANTIC,
+            result=decision.ours,
+            is_pulled=False,
+            is_pushed=False,
+            has_agreed=False,
+            is_held=True,
+            is_logged=False,
         )
-    return Decision(rule=Rule.DRIFT, base=base, ours=ours, theirs=theirs, result=ours, has_agreed=False)
+        for name, decision in zip(names, found, strict=True)
+        if decision is not None and (decision.is_pulled or decision.is_pushed)
+    }
 
 
-def _take_ours(
-    rule: Rule, base: Value, ours: Value, theirs: Value, policy: FieldPolicy, *, is_logged: bool = False
-) -> Decision:
-    if policy.can_send:
-        return Decision(
-            rule=rule, base=base, ours=ours, theirs=theirs, result=ours, is_pushed=True, is_logged=is_logged
-        )
-    return Decision(rule=Rule.PENDING, base=base, ours=ours, theirs=theirs, result=ours, has_agreed=False)
-
-
-def _hold(rule: Rule, base: Value, ours: Value, theirs: Value) -> Decision:
-    return Decision(
-        rule=rule, base=base, ours=ours, theirs=theirs, result=ours, has_agreed=False, is_held=True
+def _case(base: Baseline | None, ours: Value, theirs: Value, policy: FieldPolicy) -> "_Case":
+    if base is None or policy.name not in base.values:
+        return _Case(policy=policy, ours=ours, theirs=theirs)
+    agreed = [base.ours_of(policy.name), base.theirs_of(policy.name)]
+    base_ours, base_theirs = (policy.blank if value is None else value for value in agreed)
+    return _Case(
+        policy=policy, ours=ours, theirs=theirs, is_agreed=True, base=base_ours, base_theirs=base_theirs
     )
 
 
-def _conflict(base: Value, ours: Value, theirs: Value, policy: FieldPolicy) -> Decision:
-    """Both sides changed it. Where the preferred side's way is barred a person decides: nothing is lost."""
-    match policy.source:
-        case Source.PREFER_SIS | Source.ALWAYS_SIS if policy.can_import:
-            return _take_theirs(Rule.PREFER_SIS, base, ours, theirs, policy, is_logged=True)
-        case Source.PREFER_TANDEM | Source.ALWAYS_TANDEM if policy.can_send:
-            return _take_ours(Rule.PREFER_TANDEM, base, ours, theirs, policy, is_logged=True)
-        case _:
-            return _hold(Rule.ASK, base, ours, theirs)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Case:
+    """One field of one record. `base`, `base_theirs`: the agreed value as we and as the SIS render it.
 
+    Without `is_agreed` there is no base, which is not the same as a blank one.
+    """
 
-class _Field:
-    """One field with a base. `base_ours` and `base_theirs` are the two renderings of the agreement."""
+    policy: FieldPolicy
+    ours: Value
+    theirs: Value
+    is_agreed: bool = False
+    base: Value = None
+    base_theirs: Value = None
 
-    def __init__(
-        self, base: Baseline, ours: Value, theirs: Value, policy: FieldPolicy, context: Context
-    ) -> None:
-        blank = () if policy.shape is not Shape.SCALAR else None
-        self.ours, self.theirs, self.policy, self.context = ours, theirs, policy, context
-        self.base_ours = base.ours_of(policy.name)
-        self.base_theirs = base.theirs_of(policy.name)
-        if self.base_ours is None:
-            self.base_ours = blank
-        if self.base_theirs is None:
-            self.base_theirs = blank
-        self.sent = context.sent.get(policy.name, ())
-        if theirs in self.sent and theirs != self.base_theirs:
-            self.base_ours = self.base_theirs = theirs  # our own write landed: not a remote edit
+    @property
+    def is_ours_changed(self) -> bool:
+        return self.ours != (self.base if self.is_agreed else self.policy.blank)
 
-    def decide(self) -> Decision:
-        ours, theirs, policy = self.ours, self.theirs, self.policy
-        if ours == theirs:
-            return Decision(rule=Rule.EQUAL, base=self.base_ours, ours=ours, theirs=theirs, result=ours)
-        if self.context.is_waiting and self.sent and theirs == self.base_theirs and theirs != self.sent[-1]:
-            return Decision(
-                rule=Rule.IN_FLIGHT,
-                base=self.base_ours,
-                ours=ours,
-                theirs=theirs,
-                result=ours,
-                has_agreed=False,
-            )
-        if policy.source is Source.ALWAYS_SIS:
-            return _take_theirs(
-                Rule.ALWAYS_SIS, self.base_ours, ours, theirs, policy, is_logged=ours != self.base_ours
-            )
-        is_ours_changed, is_theirs_changed = ours != self.base_ours, theirs != self.base_theirs
-        if not is_ours_changed and not is_theirs_changed:  # two renderings of one agreement
-            return Decision(rule=Rule.EQUAL, base=self.base_ours, ours=ours, theirs=theirs, result=ours)
-        if policy.source is Source.ALWAYS_TANDEM:
-            return self._always_tandem(is_theirs_changed=is_theirs_changed)
-        if not is_ours_changed:
-            return _take_theirs(Rule.SIS_CHANGED, self.base_ours, ours, theirs, policy)
-        if not is_theirs_changed:
-            return _take_ours(Rule.TANDEM_CHANGED, self.base_ours, ours, theirs, policy)
-        if policy.shape is not Shape.SCALAR:
-            return self._merge_set()
-        return _conflict(self.base_ours, ours, theirs, policy)
+    @property
+    def is_theirs_changed(self) -> bool:
+        return self.theirs != (self.base_theirs if self.is_agreed else self.policy.blank)
 
-    def _always_tandem(self, *, is_theirs_changed: bool) -> Decision:
-        fight = self.context.fights.get(self.policy.name)
-        if (
-            fight is not None
-            and fight.value == self.ours
-            and fight.times >= FIGHT_LIMIT
-            and is_theirs_changed
-        ):
-            return _hold(Rule.FIGHT, self.base_ours, self.ours, self.theirs)
-        return _take_ours(
-            Rule.ALWAYS_TANDEM,
-            self.base_ours,
-            self.ours,
-            self.theirs,
-            self.policy,
-            is_logged=is_theirs_changed,
+    @property
+    def shows_only_base(self) -> bool:
+        """Whether what the SIS shows proves no landing: it showed it before, as it was agreed.
+
+        Where it is known to render the agreed value in its own way, a value in flight may look the same.
+        """
+        return self.is_agreed and self.theirs == self.base_theirs == self.base
+
+    def decide(self, context: Context) -> Decision:
+        if self.ours == self.theirs:
+            return self._decision(Rule.EQUAL if self.is_agreed else Rule.FIRST_LINK)
+        if self.policy.source is Source.ALWAYS_SIS:
+            return self._take_theirs(Rule.ALWAYS_SIS, is_logged=self.is_ours_changed)
+        if not self.is_agreed:
+            return self._first_link()
+        if not self.is_ours_changed and not self.is_theirs_changed:
+            return self._decision(Rule.EQUAL)  # two renderings of one agreement
+        if self.policy.source is Source.ALWAYS_TANDEM:
+            return self._always_tandem(context)
+        return self._three_way()
+
+    def _first_link(self) -> Decision:
+        """No base, and not equal: one side blank, the value there is; both set, the source decides."""
+        if self.ours == self.policy.blank:
+            return self._take_theirs(Rule.FIRST_LINK)
+        if self.theirs == self.policy.blank:
+            return self._take_ours(Rule.FIRST_LINK)
+        return self._conflict()
+
+    def _always_tandem(self, context: Context) -> Decision:
+        fight = context.fights.get(self.policy.name)
+        is_fight = fight is not None and fight.value == self.ours and fight.times >= FIGHT_LIMIT
+        if is_fight and self.is_theirs_changed:
+            return self._hold(Rule.FIGHT)
+        return self._take_ours(Rule.ALWAYS_TANDEM, is_logged=self.is_theirs_changed)
+
+    def _three_way(self) -> Decision:
+        if not self.is_ours_changed:
+            return self._take_theirs(Rule.SIS_CHANGED)
+        if not self.is_theirs_changed:
+            return self._take_ours(Rule.TANDEM_CHANGED)
+        if self.policy.shape is Shape.SCALAR or not (self.policy.can_import and self.policy.can_send):
+            return self._conflict()
+        return self._merge_set()
+
+    def _conflict(self) -> Decision:
+        """Both sides changed it. Where the preferred side's way is barred, a person decides."""
+        match self.policy.source:
+            case Source.PREFER_SIS if self.policy.can_import:
+                return self._take_theirs(Rule.PREFER_SIS, is_logged=True)
+            case Source.PREFER_TANDEM if self.policy.can_send:
+                return self._take_ours(Rule.PREFER_TANDEM, is_logged=True)
+            case Source.ALWAYS_TANDEM:
+                return self._take_ours(Rule.ALWAYS_TANDEM, is_logged=True)
+            case _:
+                return self._hold(Rule.ASK)
+
+    def _merge_set(self) -> Decision:
+        """Both sides changed the set: item by item; only items changed on both sides are conflicts."""
+        triples = self._triples()
+        is_conflict = any(triple.is_conflict for triple in triples)
+        if is_conflict and self.policy.source is Source.ASK:
+            return self._hold(Rule.ASK)
+        prefer_ours = self.policy.source is not Source.PREFER_SIS
+        merged = {triple.merged(prefer_ours=prefer_ours) for triple in triples} - {None}
+        result = tuple(sorted(merged))
+        rule = Rule.MERGED
+        if is_conflict:
+            rule = Rule.PREFER_TANDEM if prefer_ours else Rule.PREFER_SIS
+        return replace(
+            self._decision(rule, is_logged=is_conflict),
+            result=result,
+            is_pulled=result != self.ours,
+            is_pushed=result != self.theirs,
         )
 
     def _triples(self) -> list[Triple]:
         if self.policy.shape is Shape.KEYED:
-            return triples_by_key(self.base_ours, self.ours, self.theirs, key_of=self.policy.key_of)
-        return triples_by_nearness(self.base_ours, self.ours, self.theirs)
+            return triples_by_key(self.base, self.ours, self.theirs, key_of=self.policy.key_of)
+        return triples_by_nearness(self.base, self.ours, self.theirs)
 
-    def _merge_set(self) -> Decision:
-        """Both sides changed the set: item by item; only items changed on both sides are conflicts."""
-        policy, ours, theirs = self.policy, self.ours, self.theirs
-        if not policy.can_import or not policy.can_send:
-            return _conflict(self.base_ours, ours, theirs, policy)
-        triples = self._triples()
-        is_conflict = any(triple.is_conflict for triple in triples)
-        if is_conflict and policy.source is Source.ASK:
-            return _hold(Rule.ASK, self.base_ours, ours, theirs)
-        prefer_ours = policy.source is not Source.PREFER_SIS
-        merged = {triple.merged(prefer_ours=prefer_ours) for triple in triples} - {None}
-        result = tuple(sorted(merged))
-        if result not in (ours, theirs) and not policy.is_sound(result):
-            return _hold(Rule.SEMANTIC, self.base_ours, ours, theirs)
-        rule = Rule.MERGED
-        if is_conflict:
-            rule = Rule.PREFER_TANDEM if prefer_ours else Rule.PREFER_SIS
+    def _take_theirs(self, rule: Rule, *, is_logged: bool = False) -> Decision:
+        if not self.policy.can_import:
+            return self.leave(Rule.DRIFT)
+        return replace(self._decision(rule, is_logged=is_logged), result=self.theirs, is_pulled=True)
+
+    def _take_ours(self, rule: Rule, *, is_logged: bool = False) -> Decision:
+        if not self.policy.can_send:
+            return self.leave(Rule.PENDING)
+        return replace(self._decision(rule, is_logged=is_logged), is_pushed=True)
+
+    def _hold(self, rule: Rule) -> Decision:
+        return replace(self.leave(rule), is_held=True)
+
+    def leave(self, rule: Rule, *, is_logged: bool = False) -> Decision:
+        """Write nothing and agree on nothing."""
+        return replace(self._decision(rule, is_logged=is_logged), has_agreed=False)
+
+    def _decision(self, rule: Rule, *, is_logged: bool = False) -> Decision:
         return Decision(
             rule=rule,
-            base=self.base_ours,
-            ours=ours,
-            theirs=theirs,
-            result=result,
-            is_pulled=result != ours,
-            is_pushed=result != theirs,
-            is_logged=is_conflict,
+            base=self.base,
+            base_theirs=self.base_theirs,
+            has_base=self.is_agreed,
+            ours=self.ours,
+            theirs=self.theirs,
+            result=self.ours,
+            is_logged=is_logged,
         )

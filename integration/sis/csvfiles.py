@@ -12,6 +12,8 @@ What a SIS importer does with a row
     UPDATE   takes the whole record, child rows included. crn, enrolment and waitlist counts are the SIS's own
              and blank here: they are to be left as they are.
     CANCEL   sets the status, DELETE removes; of these rows only ``id`` and ``client_ref`` matter.
+
+docs/reference/exchange-folder.md has the whole of it.
 """
 
 import datetime as dt
@@ -116,9 +118,9 @@ class CsvAdapter:
     @contextmanager
     def writing(self, *, term: str, run: str, now: dt.datetime) -> Iterator[Writer]:
         """One folder a session; it appears when the session ends well."""
-        stamp = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+        stamp = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")  # the names sort as they were sent
         name = f"{stamp}-{re.sub(r'[^A-Za-z0-9_-]', '_', run)}"
-        drop = Drop(term=term)
+        drop = Drop(term=term, capabilities=self.capabilities)
         yield drop
         if not drop.tables:
             return
@@ -140,10 +142,12 @@ class Drop:
     """The rows of one outbound folder."""
 
     term: str
+    capabilities: Capabilities
     tables: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
 
     def create(self, merge_type: MergeType, values: Mapping[str, Any], *, client_ref: str) -> Written:
         """A row with action CREATE and no id: the SIS gives one, a later drop shows it with our reference."""
+        self.capabilities.check(merge_type, Operation.CREATE, values)
         self._add(merge_type, Operation.CREATE, "", values, client_ref)
         return Written(sis_id="")
 
@@ -158,16 +162,19 @@ class Drop:
         client_ref: str,
     ) -> Written:
         """The whole record after the change."""
+        self.capabilities.check(merge_type, Operation.UPDATE, changes)
         self._add(merge_type, Operation.UPDATE, sis_id, values, client_ref)
         return Written(sis_id=sis_id)
 
     def cancel(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written:
         """A row with action CANCEL; only its id and reference matter."""
+        self.capabilities.check(merge_type, Operation.CANCEL, {})
         self._add(merge_type, Operation.CANCEL, sis_id, {"status": "CANCELLED"}, client_ref)
         return Written(sis_id=sis_id)
 
     def delete(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written:
         """A row with action DELETE; only its id and reference matter."""
+        self.capabilities.check(merge_type, Operation.DELETE, {})
         self._add(merge_type, Operation.DELETE, sis_id, {}, client_ref)
         return Written(sis_id=sis_id)
 

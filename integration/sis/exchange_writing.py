@@ -59,10 +59,21 @@ def _write_files(
         _write_table(directory / MANIFEST, MANIFEST_COLUMNS, manifest)
 
 
+class Lines:
+    """Ends rows with a line feed. Left to itself, `csv` would then not quote a carriage return in a text."""
+
+    def __init__(self, text: TextIO) -> None:
+        self.text = text
+
+    def write(self, row: str) -> None:
+        """Take one row as `csv` ends it."""
+        self.text.write(row.removesuffix("\r\n") + "\n")
+
+
 def _write_table(path: Path, header: Sequence[str], rows: Table) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(Lines(text))
         writer.writerow(header)
         for row in rows:
             writer.writerow(["" if cell is None else cell for cell in row])

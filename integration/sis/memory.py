@@ -6,6 +6,11 @@ and journal live in ``dir/.state/``, so separate processes see one SIS. Options 
 =================  =========================================================================================
 order              ``sections_first``: sections before courses (PeopleSoft)
 deletes            ``no``: sections can only be cancelled
+refuses            writes it does not take: ``sections.CREATE,relationships.UPDATE``
+reads              the types it can read (default: all)
+kinds              the kinds of relationship it holds (default ``CROSSLIST,LINKED``)
+fields             the section fields that it accepts in a write (default: all)
+batch              how many records one session of writes takes (default 100)
 unique             keys it enforces on create: ``client_ref`` (default), ``natural_key``, both, ``none``
 search             keys it can look up, written as for `unique` (default ``client_ref,natural_key``)
 late               seconds after which a lost request can no longer take effect (default: never certain)
@@ -32,9 +37,10 @@ from typing import Any
 
 from .memory_faults import Faults
 from .memory_options import Options
-from .memory_snapshot import FIELDS, MemorySnapshot, RecordMaker
+from .memory_rules import Rules
+from .memory_snapshot import FIELDS, OF_KIND, MemorySnapshot, RecordMaker, kinds
 from .memory_state import State, decode, encode
-from .memory_writer import MemoryWriter, Rules
+from .memory_writer import MemoryWriter
 from .port import (
     Capabilities,
     CheckResult,
@@ -78,6 +84,8 @@ class MemoryAdapter:
 
     def read_all(self, merge_type: MergeType, *, term: str = "") -> Snapshot:
         """Everything of a type and term, as of the moment the reading begins."""
+        if merge_type not in self.capabilities.reads:
+            raise NotImplementedError(f"this fake SIS does not read {merge_type.value}")
         return MemorySnapshot(
             path=self.state.path,
             capabilities=self.capabilities,
@@ -114,8 +122,9 @@ class MemoryAdapter:
         db = self.state.db
         maker = RecordMaker.of(db, self.capabilities, merge_type)
         rows = db.execute(
-            f"SELECT {FIELDS} FROM record WHERE type = ? AND (term = ? OR term = '') AND {condition} ORDER BY id",
-            [merge_type.value, term, value],
+            f"SELECT {FIELDS} FROM record WHERE type = ? AND term IN (?, '') AND {condition} AND {OF_KIND} "
+            "ORDER BY id",
+            [merge_type.value, term, value, kinds(self.capabilities)],
         )
         return [maker.make(*row) for row in rows]
 
@@ -209,6 +218,6 @@ class MemoryAdapter:
         """Let time pass in the SIS: late requests and writes that apply later take effect when due."""
         self._writer(term="", now=dt.datetime.now(dt.UTC)).tick(seconds)
 
-    def export(self, directory: Path, *, has_manifest: bool = False) -> None:
+    def export(self, directory: Path, *, has_manifest: bool = False, has_refs: bool = False) -> None:
         """Write the current state as an exchange folder."""
-        self.state.export(directory, has_manifest=has_manifest)
+        self.state.export(directory, has_manifest=has_manifest, has_refs=has_refs)

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from .memory_state import connect, decode
+from .memory_state import connect, decode, encode
 from .port import Capabilities, Evidence, Key, MergeType, RawValues, SisRecord
 
 FIELDS = "id, ref, doc, revision"
-MATCHING = "FROM record WHERE type = ? AND (? = '' OR term = ?)"
+OF_KIND = "(type <> 'relationships' OR json_extract(doc, '$.kind') IN (SELECT value FROM json_each(?)))"
+MATCHING = f"FROM record WHERE type = ? AND (? = '' OR term = ?) AND {OF_KIND}"
 Courses = Mapping[str, tuple[str, str]]
+
+
+def kinds(capabilities: Capabilities) -> str:
+    """The kinds of relationship that the SIS holds, for `OF_KIND`."""
+    return encode(sorted(capabilities.relationship_kinds))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +82,7 @@ class MemorySnapshot:
 
     def __iter__(self) -> Iterator[SisRecord]:
         self._digest = self._read = 0
-        scope = [self.merge_type.value, self.term, self.term]
+        scope = [self.merge_type.value, self.term, self.term, kinds(self.capabilities)]
         with closing(connect(self.path)) as db:
             db.execute("BEGIN")
             maker = RecordMaker.of(db, self.capabilities, self.merge_type)

@@ -1,19 +1,20 @@
 """The fake SIS's state: a SQLite file beside its exchange folder, so that several processes see one SIS.
 
-Every change is one SQLite transaction: a process killed at any moment leaves a whole state. Documents hold
-text only, as the exchange folder does, so that writing what is there already changes nothing.
+Every change is one SQLite transaction, and a commit survives the end of the process: one that is killed at
+any moment leaves a whole state. Documents hold text only, as the exchange folder does, so that writing what
+is there already changes nothing.
 """
 
 import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from .exchange import COLUMNS, Folder
+from .exchange import COLUMNS, OPTIONAL, Folder
 from .exchange_writing import write_folder
 from .port import BadRecord, MergeType, Origin, SisRecord, SisUnavailable, SisUnreadable
 from .snapshots import FolderSnapshot
@@ -27,10 +28,14 @@ CREATE INDEX record_by_natural ON record (type, term, natural);
 CREATE TABLE journal (n INTEGER PRIMARY KEY, at TEXT, operation TEXT, type TEXT, id TEXT, ref TEXT, body TEXT,
     answer TEXT, took_effect INTEGER);
 CREATE TABLE pending (n INTEGER PRIMARY KEY, due INTEGER, operation TEXT, type TEXT, term TEXT, id TEXT,
-    ref TEXT, body TEXT);
+    ref TEXT, body TEXT, token TEXT);
 CREATE TABLE fault (n INTEGER PRIMARY KEY, spec TEXT, left_over INTEGER);
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER);
+PRAGMA user_version = 1;
 """
+LAYOUT = 1
+"""`user_version` of the schema above."""
+SMALLEST_GROUP = 2
 PUT = """
 INSERT INTO record (type, term, id, ref, natural, doc, revision) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (type, id) DO UPDATE
@@ -81,6 +86,20 @@ class State:
         if not self.path.exists():
             load(folder, self.path)
         self.db = connect(self.path)
+        try:
+            (layout,) = self.db.execute("PRAGMA user_version").fetchone()
+            self.db.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.OperationalError as error:
+            self.db.close()
+            raise SisUnavailable(f"{self.path} cannot be used: {error}.") from error
+        except sqlite3.DatabaseError:
+            layout = None
+        if layout != LAYOUT:
+            self.db.close()
+            raise SisUnreadable(
+                f"{self.path} is no state of this version of the fake SIS; delete the folder "
+                f"{self.path.parent}, and it is loaded again."
+            )
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
@@ -132,17 +151,20 @@ class State:
         self._use_up(merge_type, _parts(sis_id)[2])
         if merge_type != MergeType.SECTIONS:
             return
-        groups = self.db.execute(
-            "SELECT id, term, doc FROM record WHERE type = 'relationships' AND instr(doc, ?)",
-            [encode(sis_id)],
-        ).fetchall()
-        for group_id, term, text in groups:
-            doc = decode(text)
+        for group_id, term, doc in self.groups_of(sis_id):
             doc["members"] = [one for one in doc["members"] if one["section"] != sis_id]
-            if len(doc["members"]) < 2:
+            if len(doc["members"]) < SMALLEST_GROUP:
                 self.drop("relationships", group_id)
             else:
                 self.put("relationships", term, group_id, doc)
+
+    def groups_of(self, section: str) -> list[tuple[str, str, Document]]:
+        """(id, term, document) of the relationships that a section is a member of."""
+        rows = self.db.execute(
+            "SELECT id, term, doc FROM record WHERE type = 'relationships' AND instr(doc, ?) ORDER BY id",
+            [encode(section)],
+        )
+        return [(sis_id, term, decode(text)) for sis_id, term, text in rows]
 
     def fresh_id(self, merge_type: str) -> str:
         """An id that the SIS gives: the next number in the form of the ids there; never used before."""
@@ -159,15 +181,17 @@ class State:
         name = f"id:{merge_type}"
         self.count_up(name, max(0, number - self.count_up(name, 0)))
 
-    def export(self, directory: Path, *, has_manifest: bool = False) -> None:
-        """Write the current state as an exchange folder."""
+    def export(self, directory: Path, *, has_manifest: bool = False, has_refs: bool = False) -> None:
+        """Write the current state as an exchange folder; with our references in it if the SIS tells them."""
+        leading = dict.fromkeys(OPTIONAL, ("client_ref",)) if has_refs else {}
         tables: dict[str, list[tuple[object, ...]]] = {name: [] for name in COLUMNS}
-        for merge_type, term, sis_id, text in self.db.execute(
-            "SELECT type, term, id, doc FROM record ORDER BY type, id"
+        for merge_type, term, sis_id, ref, text in self.db.execute(
+            "SELECT type, term, id, ref, doc FROM record ORDER BY type, id"
         ).fetchall():
-            doc = {"id": sis_id, "term": term, **decode(text)}
+            doc = {"id": sis_id, "term": term, "client_ref": ref, **decode(text)}
             doc["course_id"] = doc.get("course")
-            tables[merge_type].append(tuple(doc.get(name) for name in COLUMNS[merge_type]))
+            columns = (*leading.get(merge_type, ()), *COLUMNS[merge_type])
+            tables[merge_type].append(tuple(doc.get(name) for name in columns))
             for number, one in enumerate(doc.get("meetings") or (), start=1):
                 rest = (one.get(name) for name in COLUMNS["meetings"][2:])
                 tables["meetings"].append((sis_id, one.get("id") or number, *rest))
@@ -176,7 +200,7 @@ class State:
                 tables["section_instructors"].append(row)
             for one in doc.get("members") or ():
                 tables["relationship_members"].append((sis_id, one["section"], one.get("is_primary")))
-        write_folder(directory, tables, has_manifest=has_manifest)
+        write_folder(directory, tables, leading=leading, has_manifest=has_manifest)
 
 
 def _parts(sis_id: str) -> tuple[str, int, int]:
@@ -187,10 +211,8 @@ def _parts(sis_id: str) -> tuple[str, int, int]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits when told to; a commit survives the end of a process."""
-    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = NORMAL")
-    return db
+    """A connection that commits when told to."""
+    return sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
 
 
 def load(folder: Path, path: Path) -> None:
@@ -201,24 +223,27 @@ def load(folder: Path, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         lock = path.with_suffix(".lock").open("w")
     except OSError as error:
-        raise SisUnavailable(f"{path.parent} cannot be written: {error.strerror}.") from error
+        raise SisUnavailable(
+            f"The fake SIS keeps its state in {path.parent}, which cannot be written: {error.strerror}. Copy "
+            f"the folder {folder} to a place where it can be, and name that in SIS_URL."
+        ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if path.exists():  # another process has loaded it meanwhile
             return
         partial = path.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
-        db = connect(partial)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.executescript(SCHEMA)
-        db.execute("BEGIN")
-        for merge_type in MergeType:
-            snapshot = FolderSnapshot(folder=Folder(path=folder), merge_type=merge_type)
-            db.executemany(PUT, _rows(merge_type.value, snapshot))
-        db.execute("INSERT INTO counter (name, value) VALUES ('revision', 1)")
-        db.execute("COMMIT")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.close()
+        for left in path.parent.glob(f"{partial.name}*"):  # by a process that died
+            left.unlink()
+        with closing(connect(partial)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(SCHEMA)
+            db.execute("BEGIN")
+            for merge_type in MergeType:
+                snapshot = FolderSnapshot(folder=Folder(path=folder), merge_type=merge_type)
+                db.executemany(PUT, _rows(merge_type.value, snapshot))
+            db.execute("INSERT INTO counter (name, value) VALUES ('revision', 1)")
+            db.execute("COMMIT")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         partial.rename(path)
 
 

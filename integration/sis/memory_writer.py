@@ -1,170 +1,29 @@
-"""Writes to the fake SIS: what it refuses, what it does, its journal."""
+"""Writes to the fake SIS: faults, journal, and what takes effect later."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .memory_faults import Faults, error_of, kill
-from .memory_options import Options
-from .memory_state import State, as_text, decode, encode, natural_key
-from .port import (
-    Capabilities,
-    Key,
-    MergeType,
-    Operation,
-    SisAlreadyExists,
-    SisConflict,
-    SisError,
-    SisNotFound,
-    SisOutcomeUnknown,
-    SisRejected,
-    Written,
-)
+from .memory_rules import Request, Rules
+from .memory_state import State, as_text, decode, encode
+from .port import MergeType, Operation, SisError, SisOutcomeUnknown, Written
 
 LATE_SECONDS = 60
 """When a late request takes effect, unless the SIS promises a shorter time."""
-SIS_OWNED = frozenset({"crn", "enrollment", "waitlisted"})
-
-
-def refusal(message: str, *, field: str) -> SisRejected:
-    """A refusal: the plain sentence, and the words such a SIS would use."""
-    return SisRejected(message, words=f"ORA-20100: ::{field.upper()} invalid:: {message}", field=field)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """One write on its way."""
-
-    operation: Operation
-    merge_type: str
-    term: str
-    sis_id: str
-    ref: str
-    body: Mapping[str, Any]
-    token: str = ""
-
-
-@dataclass(kw_only=True)
-class Rules:
-    """What the SIS itself checks and does. Its methods run inside a transaction of the state."""
-
-    state: State
-    options: Options
-    capabilities: Capabilities
-
-    def perform(self, request: Request) -> Written:
-        """Carry out a write; raises what the SIS answers instead."""
-        match request.operation:
-            case Operation.CREATE:
-                return self._create(request)
-            case Operation.UPDATE | Operation.CANCEL:
-                return self._change(request)
-            case Operation.DELETE:
-                doc, _term = self._current(request)
-                if doc.get("enrollment", "") not in {"", "0"}:
-                    raise refusal("A section with enrolled students cannot be deleted.", field="enrollment")
-                self.state.drop(request.merge_type, request.sis_id)
-                return Written(sis_id=request.sis_id)
-
-    def _current(self, request: Request) -> tuple[dict[str, Any], str]:
-        found = self.state.get(request.merge_type, request.sis_id)
-        if found is None:
-            raise SisNotFound(f"The SIS has no record {request.sis_id} among its {request.merge_type}.")
-        doc, term, revision = found
-        if request.token and request.token != str(revision):
-            raise SisConflict(f"Record {request.sis_id} was changed in the SIS meanwhile.")
-        return doc, term
-
-    def _change(self, request: Request) -> Written:
-        doc, term = self._current(request)
-        body = self._rendered(request.body)
-        self._check(request, {**doc, **body}, changed=body.keys())
-        revision = self.state.put(request.merge_type, term, request.sis_id, {**doc, **body})
-        return self._answer(request.sis_id, revision)
-
-    def _create(self, request: Request) -> Written:
-        state, kind = self.state, request.merge_type
-        keys = {
-            Key.CLIENT_REF: ("ref", request.ref),
-            Key.NATURAL_KEY: ("natural", natural_key(kind, request.body)),
-        }
-        for key, (column, value) in keys.items():
-            if key not in self.capabilities.unique_keys:
-                continue
-            if holder := state.holder(kind, request.term, column=column, value=value):
-                raise SisAlreadyExists(f"The SIS has this record already, as {holder}.", sis_id=holder)
-        doc = self._rendered(request.body)
-        if not state.has(MergeType.TERMS, request.term):
-            raise refusal(f"The SIS has no term {request.term}.", field="term")
-        self._check(request, doc, changed=doc.keys() | {"course", "members"})
-        if kind == MergeType.SECTIONS:
-            doc |= {"enrollment": "0", "waitlisted": "0"}
-        sis_id = state.fresh_id(kind)
-        return self._answer(sis_id, state.put(kind, request.term, sis_id, doc, ref=request.ref))
-
-    def _answer(self, sis_id: str, revision: int) -> Written:
-        return Written(sis_id=sis_id, token=str(revision) if self.capabilities.has_concurrency_token else "")
-
-    def _rendered(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What the SIS keeps of a body: its own fields never, the rest as the options say."""
-        doc = {name: value for name, value in body.items() if name not in {*SIS_OWNED, self.options.drops}}
-        name, length = self.options.renders
-        if name in doc:
-            doc[name] = doc[name][:length]
-        return doc
-
-    def _check(self, request: Request, doc: Mapping[str, Any], *, changed: Any) -> None:
-        """Refuse what refers to nothing. Only what changed is looked at: a real SIS holds old faults too."""
-        if request.merge_type == MergeType.RELATIONSHIPS:
-            if "members" in changed:
-                self._check_members(doc.get("members") or [])
-            return
-        for name, merge_type, wanted in self._references(doc, changed):
-            if not self.state.has(merge_type, wanted):
-                raise refusal(f"The SIS has no {name} {wanted}.", field=FIELDS[name])
-        if Key.NATURAL_KEY in self.capabilities.unique_keys and {"course", "section_number"} & set(changed):
-            key = natural_key(request.merge_type, doc)
-            holder = self.state.holder(
-                request.merge_type, request.term, column="natural", value=key, but=request.sis_id
-            )
-            if holder:
-                message = f"Section number {doc.get('section_number')} of this course is used by {holder}."
-                raise refusal(message, field="section_number")
-
-    def _references(self, doc: Mapping[str, Any], changed: Any) -> Iterator[tuple[str, str, str]]:
-        """(name, type, id) of everything that a section's changed fields point at."""
-        if "course" in changed:
-            yield "course", "courses", doc.get("course", "")
-        for one in doc.get("meetings") or () if "meetings" in changed else ():
-            building, room = one.get("building", ""), one.get("room", "")
-            if building:
-                yield "building", "buildings", building
-            if room:
-                yield "room", "rooms", f"{building}/{room}"
-        for one in doc.get("instructors") or () if "instructors" in changed else ():
-            yield "instructor", "instructors", one.get("instructor", "")
-
-    def _check_members(self, members: list[dict[str, Any]]) -> None:
-        if len({one["section"] for one in members}) < 2:
-            raise refusal("A group has at least two members.", field="members")
-        for one in members:
-            if not self.state.has(MergeType.SECTIONS, one["section"]):
-                raise refusal(f"The SIS has no section {one['section']}.", field="members")
-
-
-FIELDS = {"course": "course", "building": "meetings", "room": "meetings", "instructor": "instructors"}
 
 
 @dataclass(kw_only=True)
 class MemoryWriter:
-    """Implements `port.Writer` on the fake SIS."""
+    """Implements `port.Writer` on the fake SIS. One that writes too much in one session has a bug."""
 
     state: State
     rules: Rules
     term: str
     now: dt.datetime
     faults: Faults = field(init=False)
+    _records: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.faults = Faults(self.state)
@@ -205,8 +64,11 @@ class MemoryWriter:
         ref: str,
         token: str = "",
     ) -> Written:
-        if not self.rules.capabilities.can(merge_type, operation):
-            raise SisRejected(f"This SIS does not take {operation.value} of {merge_type.value}.")
+        capabilities = self.rules.capabilities
+        self._records.add(sis_id or ref)
+        if len(self._records) > capabilities.write_batch_size:
+            raise RuntimeError(f"a session takes at most {capabilities.write_batch_size} records")
+        capabilities.check(merge_type, operation, {} if operation is Operation.CANCEL else body)
         request = Request(
             operation=operation,
             merge_type=merge_type.value,
@@ -222,12 +84,15 @@ class MemoryWriter:
         if error := error_of(fault):
             self._note(request, answer=fault)
             raise error
-        if fault == "late" or self.rules.capabilities.applies_later_seconds is not None:
-            return self._hand_over(request, is_lost=fault == "late")
-        written = self._perform(request)
+        if fault == "late":
+            written = self._hand_over(request, answer="late")
+        elif capabilities.applies_later_seconds is not None:
+            written = self._accept(request)
+        else:
+            written = self._perform(request)
         if fault == "kill_after_effect":
             kill()
-        if fault == "timeout_after_effect":
+        if fault in {"timeout_after_effect", "late"}:
             raise SisOutcomeUnknown("The SIS's answer was lost.")
         return written
 
@@ -260,15 +125,24 @@ class MemoryWriter:
 
     # ---- writes that take effect later
 
-    def _hand_over(self, request: Request, *, is_lost: bool) -> Written:
+    def _accept(self, request: Request) -> Written:
+        """Take a write that will be applied; its token is judged now, not then."""
+        try:
+            self.rules.check_token(request)
+        except SisError as error:
+            self._note(request, answer=type(error).__name__)
+            raise
+        return self._hand_over(replace(request, token=""), answer="accepted")
+
+    def _hand_over(self, request: Request, *, answer: str) -> Written:
         capabilities = self.rules.capabilities
         delay = capabilities.applies_later_seconds
         if delay is None:
             delay = min(LATE_SECONDS, capabilities.late_request_seconds or LATE_SECONDS)
         with self.state.change() as db:
             db.execute(
-                "INSERT INTO pending (due, operation, type, term, id, ref, body) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO pending (due, operation, type, term, id, ref, body, token) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     self.state.count_up("clock", 0) + delay,
                     request.operation.value,
@@ -277,11 +151,10 @@ class MemoryWriter:
                     request.sis_id,
                     request.ref,
                     encode(request.body),
+                    request.token,
                 ],
             )
-            self._note(request, answer="late" if is_lost else "accepted")
-        if is_lost:
-            raise SisOutcomeUnknown("The SIS's answer was lost.")
+            self._note(request, answer=answer)
         return Written(sis_id=request.sis_id)
 
     def tick(self, seconds: int) -> None:
@@ -289,9 +162,11 @@ class MemoryWriter:
         with self.state.change() as db:
             now = self.state.count_up("clock", seconds)
             due = db.execute(
-                "SELECT n, operation, type, term, id, ref, body FROM pending WHERE due <= ? ORDER BY n", [now]
+                "SELECT n, operation, type, term, id, ref, body, token FROM pending "
+                "WHERE due <= ? ORDER BY n",
+                [now],
             ).fetchall()
-            for number, operation, merge_type, term, sis_id, ref, body in due:
+            for number, operation, merge_type, term, sis_id, ref, body, token in due:
                 db.execute("DELETE FROM pending WHERE n = ?", [number])
                 request = Request(
                     operation=Operation(operation),
@@ -300,6 +175,7 @@ class MemoryWriter:
                     sis_id=sis_id,
                     ref=ref,
                     body=decode(body),
+                    token=token,
                 )
                 try:
                     written = self.rules.perform(request)

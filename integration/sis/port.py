@@ -1,23 +1,31 @@
 """The contract between Tandem and a SIS: everything an adapter must do, and all that the engine asks.
 
-An adapter is a class with the methods of `SisAdapter`, registered under a URL scheme in the entry-point
-group ``tandem.sis_adapters``; the factory gets the text of ``SIS_URL`` and returns the adapter, or raises
-`BadSisUrl` where the text cannot be used; it connects to nothing yet. What one SIS does differently from
-another it *declares* in `Capabilities`; the engine never asks which SIS it talks to.
+An adapter is a class with the methods of `SisAdapter`, found by the scheme of ``SIS_URL`` in the entry-point
+group ``tandem.sis_adapters``. The entry point is its factory: it gets the text of ``SIS_URL`` and returns the
+adapter, or raises `BadSisUrl` where the text cannot be used; it connects to nothing yet. What one SIS does
+differently from another it *declares* in `Capabilities`; the engine never asks which SIS it talks to.
+docs/how-to/write-an-adapter.md goes through it step by step.
 
 Records
     Values are named as in the section catalogue (`scheduling.domain.fields`) or, for the other types, as the
-    columns of the exchange folder (CONTRACT.md). They may be raw: text as a file has it, numbers as JSON has
-    them; the engine makes them canonical and rejects what cannot be. A section's ``course`` is the SIS id of
-    its course, ``meetings`` a list of mappings with the columns of ``meetings.csv`` without ``section_id``,
-    ``instructors`` a list of mappings ``instructor, percent, is_primary``. A relationship has ``kind``,
-    ``capacity`` and ``members``: a list of mappings ``section`` (SIS id), ``is_primary``.
+    columns of the exchange folder (docs/reference/exchange-folder.md). They may be raw: text as a file has
+    it, numbers as JSON has them; the engine makes them canonical and rejects what cannot be. A field that is
+    not among the values is left alone; blank (None or "") means blank. A section's ``course`` is the SIS id
+    of its course, ``crn`` its SIS id unless said, ``meetings`` a list of mappings with the columns of
+    ``meetings.csv`` without ``section_id``, ``instructors`` a list of mappings ``instructor, percent,
+    is_primary``. A relationship has ``kind``, ``capacity`` and ``members``: a list of mappings ``section``
+    (SIS id), ``is_primary``. A room's SIS id is ``BUILDING/NUMBER``, that of a term, department or building
+    its code.
 
-Outgoing values are canonical: see `scheduling.domain.values`.
+Outgoing values are canonical (`scheduling.domain.values`): text or None, whole numbers, credits as text with
+    two decimals, dates as ISO text, and tuples of the structs `Meeting`, `Assignment` and
+    `integration.fieldsets.Member`, whose attributes are named as above.
 
 Errors
-    Every method raises `SisError` subclasses only, for what an adapter can expect: a record that the SIS
-    refuses, a SIS that is away. Anything else is a bug of the adapter and ends the run.
+    Every method raises subclasses of `SisError` (errors.py says which one means what), for what an adapter
+    can expect: a record that the SIS refuses, a SIS that is away. Anything else is a bug of the adapter and
+    ends the run. What is not declared is not offered: a read of that kind raises `NotImplementedError`, a
+    write `SisRejected`.
 """
 
 import datetime as dt
@@ -26,6 +34,59 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
+
+from .errors import (
+    NOWHERE,
+    BadSisUrl,
+    ErrorClass,
+    Origin,
+    SisAlreadyExists,
+    SisConflict,
+    SisDenied,
+    SisError,
+    SisLocked,
+    SisNotFound,
+    SisOutcomeUnknown,
+    SisRateLimited,
+    SisRejected,
+    SisUnavailable,
+    SisUnreadable,
+)
+
+__all__ = [
+    "NOWHERE",
+    "REFERENCE_TYPES",
+    "SENDABLE_TYPES",
+    "TERM_TYPES",
+    "BadRecord",
+    "BadSisUrl",
+    "Capabilities",
+    "CheckResult",
+    "ErrorClass",
+    "Evidence",
+    "Issue",
+    "Key",
+    "MergeType",
+    "Operation",
+    "Origin",
+    "RawValues",
+    "SisAdapter",
+    "SisAlreadyExists",
+    "SisConflict",
+    "SisDenied",
+    "SisError",
+    "SisLocked",
+    "SisNotFound",
+    "SisOutcomeUnknown",
+    "SisRateLimited",
+    "SisRecord",
+    "SisRejected",
+    "SisUnavailable",
+    "SisUnreadable",
+    "Snapshot",
+    "Writer",
+    "Written",
+]
 
 RawValues = Mapping[str, Any]
 
@@ -126,23 +187,29 @@ class Capabilities:
         """Whether it takes `operation` for `merge_type`."""
         return operation in self.writes.get(merge_type, frozenset())
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """Where a record stands in what was read, for error messages. Blank where there is no file."""
-
-    file: str = ""
-    line: int | None = None
+    def check(self, merge_type: MergeType, operation: Operation, changes: Mapping[str, Any]) -> None:
+        """For an adapter's own writer: raise `SisRejected` for what it does not declare to take."""
+        if not self.can(merge_type, operation):
+            raise SisRejected(f"This SIS does not take {operation.value} of {merge_type.value}.")
+        if merge_type is MergeType.SECTIONS and self.writable_fields is not None:
+            for name in sorted(changes.keys() - self.writable_fields):
+                raise SisRejected(f"This SIS does not take the field {name} of a section.", field=name)
+        kind = changes.get("kind") if merge_type is MergeType.RELATIONSHIPS else None
+        if kind is not None and kind not in self.relationship_kinds:
+            raise SisRejected(f"This SIS does not take relationships of kind {kind}.", field="kind")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SisRecord:
     """One record as the SIS has it.
 
-    `fingerprint`: equal fingerprints of one record mean equal content; any bytes of at most 32. It lets the
-    engine skip a record that did not change without looking at its values, so `load` may be lazy. `load`
-    may be called once or not at all; a raw part of a list may carry its `Origin` under the key ``_origin``.
-    `client_ref` is the reference we gave it at create, where the SIS keeps it.
+    `fingerprint`: equal fingerprints of one record mean equal content and equal content has equal ones,
+    today and tomorrow, in this process and in another; at most 32 bytes. It covers all that `load` returns
+    (in whatever order the SIS lists a record's parts), not the token. It lets the engine skip a record that
+    did not change without looking at its values, so `load` may be lazy: it is called once or not at all, as
+    long as the adapter is open. A part of a list may carry its `Origin` under the key ``_origin``.
+    `client_ref` is the reference we gave it at create, where the SIS keeps it; `token` is blank where there
+    are none.
     """
 
     sis_id: str
@@ -150,7 +217,7 @@ class SisRecord:
     load: Callable[[], RawValues]
     client_ref: str = ""
     token: str = ""
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,7 +228,7 @@ class Issue:
     message: str
     record: str = ""
     field: str = ""
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
     column: str = ""
 
 
@@ -170,12 +237,15 @@ class BadRecord:
     """A record that cannot be taken as it stands. The others go on.
 
     `sis_id` is blank where not even that can be read; then the snapshot is not complete. `is_notice`: only
-    a remark (an unknown column): nothing was rejected and the record, if any, comes on its own.
+    a remark (an unknown column): nothing was rejected and the record, if any, comes on its own. `is_stray`:
+    parts without a record (meetings of a section that the snapshot does not show): they are rejected, and
+    they do not say that the record is there.
     """
 
     sis_id: str
     issues: tuple[Issue, ...]
     is_notice: bool = False
+    is_stray: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,7 +264,7 @@ class Evidence:
 
 
 class Snapshot(Protocol):
-    """All records of one type and term. Iterate once; ask `evidence` after the end."""
+    """All records of one type and term, each once, as of one moment. Iterate once; then ask `evidence`."""
 
     def __iter__(self) -> Iterator[SisRecord | BadRecord]: ...
 
@@ -215,117 +285,15 @@ class Written:
     record: SisRecord | None = None
 
 
-class ErrorClass(StrEnum):
-    """What a failure means for what happens next (MERGE.md, Retries)."""
-
-    TRANSIENT = "TRANSIENT"
-    RATE_LIMITED = "RATE_LIMITED"
-    LOCKED = "LOCKED"
-    VALIDATION = "VALIDATION"
-    AUTH = "AUTH"
-    CONFLICT = "CONFLICT"
-    NOT_FOUND = "NOT_FOUND"
-    UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME"
-
-
-class BadSisUrl(Exception):
-    """`SIS_URL` cannot be used; the text says what to write instead."""
-
-
-class SisError(Exception):
-    """A failure that an adapter expects. `words` are the SIS's own, `message` is the plain sentence."""
-
-    error_class = ErrorClass.TRANSIENT
-
-    def __init__(
-        self, message: str, *, words: str = "", field: str = "", retry_after_seconds: float | None = None
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.words = words or message
-        self.field = field
-        self.retry_after_seconds = retry_after_seconds
-
-
-class SisUnavailable(SisError):
-    """Not reachable, overloaded or in maintenance; a write surely had no effect."""
-
-
-class SisRateLimited(SisUnavailable):
-    """Too many requests; try again after `retry_after_seconds`."""
-
-    error_class = ErrorClass.RATE_LIMITED
-
-
-class SisDenied(SisUnavailable):
-    """The SIS refused our credentials or permissions."""
-
-    error_class = ErrorClass.AUTH
-
-
-class SisLocked(SisError):
-    """The record is open in the SIS's own client; try again later."""
-
-    error_class = ErrorClass.LOCKED
-
-
-class SisRejected(SisError):
-    """The SIS refuses these values; a person has to change something. `field` where it is known."""
-
-    error_class = ErrorClass.VALIDATION
-
-
-class SisConflict(SisError):
-    """The record changed meanwhile (stale token). Read again and merge."""
-
-    error_class = ErrorClass.CONFLICT
-
-
-class SisAlreadyExists(SisError):
-    """A create found the record there already; `sis_id` names it. It is adopted, not created again."""
-
-    error_class = ErrorClass.CONFLICT
-
-    def __init__(self, message: str, *, sis_id: str, words: str = "") -> None:
-        super().__init__(message, words=words)
-        self.sis_id = sis_id
-
-
-class SisNotFound(SisError):
-    """The record to be written is not in the SIS."""
-
-    error_class = ErrorClass.NOT_FOUND
-
-
-class SisOutcomeUnknown(SisError):
-    """The answer to a write was lost: it may or may not have taken effect."""
-
-    error_class = ErrorClass.UNKNOWN_OUTCOME
-
-
-class SisUnreadable(SisError):
-    """What was read is not what it claims to be; nothing of its type can be trusted.
-
-    Names the file, line and column where there are any.
-    """
-
-    error_class = ErrorClass.VALIDATION
-
-    def __init__(
-        self, message: str, *, code: str = "UNREADABLE", origin: Origin = Origin(), column: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.origin = origin
-        self.column = column
-
-
 class Writer(Protocol):
     """Writes records of one term. Each call is one record and is complete when it returns or raises.
 
     `create` takes all values; it must pass `client_ref` on where the SIS has room for it. `update` takes the
     changed fields, a set field as a whole, and in `values` the full record after the change, for a SIS that
-    takes whole records only.
+    takes whole records only. `token` is that of the record as it was read, blank where there is none.
+
+    Raises as errors.py says. Whatever is raised other than `SisOutcomeUnknown` promises that the write had no
+    effect and never will; a time-out after the request went out is always `SisOutcomeUnknown`.
     """
 
     def create(self, merge_type: MergeType, values: Mapping[str, Any], *, client_ref: str) -> Written: ...
@@ -379,20 +347,28 @@ class SisAdapter(Protocol):
     def read(
         self, merge_type: MergeType, sis_ids: Sequence[str], *, term: str
     ) -> Mapping[str, SisRecord | None]:
-        """The records with these ids now; None for one the SIS does not have. Needs `can_read_by_id`."""
+        """The records with these ids as they are now, by id; None for one the SIS does not have.
+
+        Needs `can_read_by_id`.
+        """
         ...
 
     def find(
         self, merge_type: MergeType, *, term: str, key: Key, value: str | tuple[str, ...]
     ) -> Sequence[SisRecord]:
-        """The records that carry this key; the natural key of a section is (course SIS id, number)."""
+        """The records that carry this key; an empty list where none does. Needs the key in `search_keys`.
+
+        `value` is our reference, or the natural key: of a section (course SIS id, section number), of a
+        relationship (kind, SIS id of each member in any order).
+        """
         ...
 
     def writing(self, *, term: str, run: str, now: dt.datetime) -> AbstractContextManager[Writer]:
         """A session that takes up to `write_batch_size` writes; `run` and `now` only name it.
 
-        Leaving it normally makes its writes whole; leaving it by an exception may drop those of an adapter
-        that applies later, never half of one record.
+        Leaving it normally makes its writes whole. An adapter that applies later may raise `SisUnavailable`
+        there: then none of the session's writes was handed over. Leaving it by an exception keeps or drops
+        whole writes, as the SIS has it; never is half of a record written.
         """
         ...
 

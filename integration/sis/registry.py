@@ -26,7 +26,10 @@ def open_adapter(url: str) -> SisAdapter:
         raise BadSisUrl(
             "SIS_URL is not set; set it, for example to csv:///srv/drop, a folder that the SIS fills."
         )
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise BadSisUrl(f"SIS_URL cannot be read: {error}. Write it like csv:///srv/drop.") from error
     match parts.scheme:
         case "csv":
             return CsvAdapter(path=_directory(parts), horizon_seconds=_horizon(_query(parts)))

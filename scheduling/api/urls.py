@@ -1,5 +1,12 @@
 """Addresses of the API."""
 
-from django.urls import URLPattern
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
 
-urlpatterns: list[URLPattern] = []
+from .sections import SectionDetail, SectionList
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("sections/", SectionList.as_view(), name="api-sections"),
+    path("sections/<int:section_id>/", SectionDetail.as_view(), name="api-section"),
+]

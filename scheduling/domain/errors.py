@@ -1,6 +1,7 @@
 """Expected failures of the domain. Each carries a sentence for people; surprises stay tracebacks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(eq=False)
@@ -32,8 +33,14 @@ class UnknownField(DomainError):
     code = "UNKNOWN_FIELD"
 
 
+@dataclass(eq=False)
 class FieldLocked(DomainError):
-    """The phase, the role or the source of truth locks this field for this person now."""
+    """The phase, the role or the source of truth locks fields for this person now.
+
+    `locked`: every locked field that was asked for -> why.
+    """
+
+    locked: Mapping[str, str] = field(default_factory=dict)
 
     code = "FIELD_LOCKED"
 

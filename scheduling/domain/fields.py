@@ -91,7 +91,7 @@ def _from_sis(name: str, label: str, kind: Kind, **limits: int) -> Field:
 
 
 SECTION_FIELDS: tuple[Field, ...] = (
-    _from_sis("crn", "CRN", Kind.TEXT, max_length=40),
+    _from_sis("crn", "CRN", Kind.TEXT, max_length=64),
     Field(name="course", label="Course", kind=Kind.COURSE, is_required=True),
     Field(name="section_number", label="Section number", kind=Kind.TEXT, is_required=True, max_length=10),
     Field(name="title", label="Title", kind=Kind.TEXT, max_length=200),
@@ -144,7 +144,9 @@ SECTION_FIELDS: tuple[Field, ...] = (
     ),
 )
 
-RELATIONSHIP_KINDS = ("CROSSLIST", "LINKED")
+CROSSLIST = "CROSSLIST"
+RELATIONSHIP_KINDS = (CROSSLIST, "LINKED")
+RELATIONSHIP_CAPACITY = Field(name="capacity", label="Capacity", kind=Kind.INTEGER, minimum=0, maximum=99_999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class Catalogue:
         return tuple(field.name for field in self.fields)
 
     def with_custom(self, custom: Iterable[Field]) -> "Catalogue":
-        """This catalogue followed by the institution's own fields."""
+        """The catalogue followed by the institution's own fields."""
         return Catalogue((*self.fields, *custom))
 
 

@@ -48,7 +48,23 @@ Value = str | int | float | bool | None | tuple[Meeting, ...] | tuple[Assignment
 """What one field may hold."""
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?\Z")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CENT = Decimal("0.01")
+MOST_CREDITS = Decimal("999.99")
+WHOLE = 100
+"""Percent."""
+
+
+def is_storable(raw: object) -> bool:
+    """Whether the database can hold every text in `raw`: no NUL, no half of a surrogate pair."""
+    match raw:
+        case str():
+            return not _UNSTORABLE.search(raw)
+        case list() | tuple():
+            return all(map(is_storable, raw))
+        case Mapping():
+            return all(is_storable(key) and is_storable(value) for key, value in raw.items())
+    return True
 
 
 def canonical(field: Field, raw: object) -> Value:
@@ -93,6 +109,12 @@ def _scalar(field: Field, raw: object) -> Value:
     return raw
 
 
+def whole_number(field: Field, raw: object) -> int | None:
+    """The canonical form of `raw` for an INTEGER field; None for a blank."""
+    value = canonical(field, raw)
+    return value if isinstance(value, int) else None
+
+
 def _integer(field: Field, raw: object) -> int:
     text = str(raw)
     if isinstance(raw, bool) or not re.fullmatch(r"-?\d{1,9}", text):
@@ -111,7 +133,7 @@ def _credits(field: Field, raw: object) -> str:
         scaled = number.quantize(_CENT)
     except InvalidOperation:
         raise InvalidValue(f"{field.label} is {raw!r}; it must be a number like 1.00.", field.name) from None
-    if scaled != number or not 0 <= scaled < 1000:
+    if scaled != number or not 0 <= scaled <= MOST_CREDITS:
         raise InvalidValue(
             f"{field.label} is {raw!r}; it must be 0 to 999.99 with at most two decimals.", field.name
         )
@@ -223,7 +245,7 @@ def assignment(raw: Mapping[str, object], *, field_name: str = "instructors") ->
         raise InvalidValue(
             f"Percent of {who} is {given!r}; it must be a number.", field_name, "percent"
         ) from None
-    if scaled != percent or not 0 <= percent <= 100:
+    if scaled != percent or not 0 <= percent <= WHOLE:
         raise InvalidValue(
             f"Percent of {who} is {given!r}; it must be 0 to 100 with at most two decimals.",
             field_name,

@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sis_id', models.CharField(blank=True, max_length=64, null=True)),
-                ('crn', models.CharField(blank=True, max_length=40)),
+                ('crn', models.CharField(blank=True, max_length=64)),
                 ('section_number', models.CharField(max_length=10)),
                 ('reserved_number', models.CharField(blank=True, max_length=10, null=True)),
                 ('title', models.CharField(blank=True, max_length=200)),

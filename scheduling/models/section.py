@@ -26,7 +26,7 @@ class Section(models.Model):
     term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="sections")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sections")
     sis_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  # null: not in the SIS yet
-    crn = models.CharField(max_length=40, blank=True)
+    crn = models.CharField(max_length=64, blank=True)
     section_number = models.CharField(max_length=10)
     reserved_number = models.CharField(max_length=10, null=True, blank=True)  # noqa: DJ001  # null: not ours
     title = models.CharField(max_length=200, blank=True)

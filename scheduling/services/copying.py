@@ -5,13 +5,17 @@ Measured at 100,000 rows of 26 columns: COPY 3 s, `bulk_create` 17 s (ARCHITECTU
 
 import io
 import itertools
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 from django.db import connection
 
 CHUNK = 5_000
+SENT_AT_ONCE = 1 << 16
+"""Bytes of a chunk that go to the server at a time."""
+_needs_escapes = re.compile(r"[\\\t\n\r]").search  # few texts do, and looking is quicker than translating
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _encode = msgspec.json.Encoder().encode
 
@@ -25,20 +29,28 @@ class Json:
         self.value = value
 
 
+def _text(value: str) -> str:
+    return value.translate(_ESCAPES) if _needs_escapes(value) else value
+
+
+_CELLS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _none: "\\N",
+    str: _text,
+    bool: lambda truth: "t" if truth else "f",
+    int: str,
+    bytes: lambda value: "\\\\x" + value.hex(),
+    memoryview: lambda value: "\\\\x" + value.hex(),
+    Json: lambda marked: _text(_encode(marked.value).decode()),
+}
+
+
 def _cell(value: object) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if value is True:
-        return "t"
-    if value is False:
-        return "f"
-    if isinstance(value, Json):
-        return _encode(value.value).decode().translate(_ESCAPES)
-    if isinstance(value, bytes):
-        return "\\\\x" + value.hex()
-    return str(value)
+    """A value of a type that is not in `_CELLS`: a member of an enumeration of texts, a date, a number."""
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+def _line(row: Sequence[Any]) -> str:
+    return "\t".join([_CELLS.get(type(value), _cell)(value) for value in row])
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -52,8 +64,8 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     iterator = iter(rows)
     with connection.cursor() as cursor:
         while chunk := list(itertools.islice(iterator, CHUNK)):
-            text = "".join("\t".join(map(_cell, row)) + "\n" for row in chunk)
-            cursor.copy_expert(statement, io.StringIO(text))
+            text = "\n".join(map(_line, chunk)) + "\n"
+            cursor.copy_expert(statement, io.BytesIO(text.encode()), SENT_AT_ONCE)
             written += len(chunk)
     return written
 

@@ -207,7 +207,8 @@ def update_sections(
     for one in updates:
         row = _columns({**one.before, **one.after}, places, version=one.version + 1)
         rows.append((one.section_id, *row))
-    keeps_number = {one.section_id for one in updates if not {"section_number", "course"} & one.after.keys()}
+    frees = {"section_number", "course", "status"}
+    keeps_number = {one.section_id for one in updates if not frees & one.after.keys()}
     _update_columns(rows, keeps_number)
     moved = [one for one in updates if "meetings" in one.after]
     Meeting.objects.filter(section_id__in=[one.section_id for one in moved]).delete()
@@ -219,7 +220,7 @@ def update_sections(
 
 
 def _update_columns(rows: Sequence[Sequence[Any]], keeps_number: set[int]) -> None:
-    """A number that people reserved here stays reserved unless the SIS changed it."""
+    """A number that people reserved here stays reserved unless the SIS changed it or cancels the section."""
     kept = [index for index, name in enumerate(("id", *SECTION_COLUMNS)) if name != "reserved_number"]
     columns = [name for name in SECTION_COLUMNS if name != "reserved_number"]
     table = Section._meta.db_table

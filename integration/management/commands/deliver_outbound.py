@@ -7,14 +7,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from integration.settings import ConfigurationError
+from integration.sis.port import SisAdapter
 from integration.sis.registry import BadSisUrl, configured_adapter
 from integration.sweep import Swept, sweep
 
 PAUSE_SECONDS = 5.0
+WRONG = 2
+UNREACHABLE = 4
 
 
 class Command(BaseCommand):
-    """Sweeps once, or again and again until it is told to stop."""
+    """Sweeps once, or again and again until it is told to stop.
+
+    Exit status of ``--once``: 0 all went, 1 something was held or rejected, 2 wrong configuration, 4 the SIS
+    is away.
+    """
 
     help = "Send what waits to be sent. With --once one sweep, else until Ctrl-C."
 
@@ -23,24 +31,31 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="one sweep, then exit")
 
     def handle(self, *_args: object, once: bool, **_given: Any) -> None:
-        """Sweep; exit 4 if the SIS is away, 1 if something was held or rejected."""
+        """Sweep, tell, exit."""
         try:
             adapter = configured_adapter()
         except BadSisUrl as error:
-            raise CommandError(str(error), returncode=2) from error
-        while True:
-            swept = sweep(adapter)
-            self._report(swept)
-            if once:
-                break
-            try:
+            raise CommandError(str(error), returncode=WRONG) from error
+        try:
+            status = self._sweep(adapter)
+            while not once:
                 time.sleep(PAUSE_SECONDS)
-            except KeyboardInterrupt:
-                return
+                self._sweep(adapter)
+        except ConfigurationError as error:
+            raise CommandError(str(error), returncode=WRONG) from error
+        except KeyboardInterrupt:
+            return
+        finally:
+            adapter.close()
+        if status:
+            sys.exit(status)
+
+    def _sweep(self, adapter: SisAdapter) -> int:
+        swept = sweep(adapter)
+        self._report(swept)
         if swept.unavailable is not None:
-            sys.exit(4)
-        if swept.tally.get("held") or swept.tally.get("rejected"):
-            sys.exit(1)
+            return UNREACHABLE
+        return int(bool(swept.tally.get("held") or swept.tally.get("rejected")))
 
     def _report(self, swept: Swept) -> None:
         for sentence in swept.waiting:

@@ -1,20 +1,23 @@
 """`manage.py execute_merge`: run merges now, inline, with no worker and no broker (CONTRACT.md)."""
 
 import sys
+import traceback
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from django.core.management.base import BaseCommand
+from django.db import OperationalError
 from tqdm import tqdm
 
-from integration.execution import Outcome, approve, as_json, execute
-from integration.models import MergeRun
+from integration.execution import Outcome, approve, execute
+from integration.reports import as_json, as_lines
 from integration.runs import Options
-from integration.sis.port import TERM_TYPES, MergeType
+from integration.sis.port import TERM_TYPES, MergeType, SisAdapter
 from integration.sis.registry import BadSisUrl, configured_adapter
 
 ALL = "all"
+WRONG = 2
 
 
 class Command(BaseCommand):
@@ -38,78 +41,102 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **given: Any) -> None:
         """Run, print, exit."""
-        outcome = self._outcome(given)
-        if given["json"]:
-            self.stdout.write(msgspec.json.encode(as_json(outcome)).decode())
-        else:
-            self._report(outcome)
-        if outcome.exit_code:
-            sys.exit(outcome.exit_code)
+        with Report(self, is_json=given["json"]) as report:
+            self._execute(given, report.outcome)
 
-    def _outcome(self, given: dict[str, Any]) -> Outcome:
-        problem = self._wrong_use(given)
+    def _execute(self, given: dict[str, Any], outcome: Outcome) -> None:
+        problem = wrong_use(given)
         if problem:
-            return Outcome().refuse("WRONG_USE", problem, exit_code=2)
+            outcome.refuse("WRONG_USE", problem, exit_code=WRONG)
+            return
         try:
             adapter = configured_adapter()
         except BadSisUrl as error:
-            return Outcome().refuse("CONFIGURATION", str(error), exit_code=2)
+            outcome.refuse("CONFIGURATION", str(error), exit_code=WRONG)
+            return
+        bar = ProgressBar(is_shown=not given["no_progress"] and sys.stderr.isatty())
+        try:
+            self._merge(given, adapter, bar, outcome)
+        finally:
+            bar.close()
+            adapter.close()
+
+    def _merge(
+        self, given: dict[str, Any], adapter: SisAdapter, bar: "ProgressBar", outcome: Outcome
+    ) -> None:
         types = list(MergeType) if given["type"] == ALL else [MergeType(given["type"])]
         terms = list(dict.fromkeys(given["terms"])) if set(types) & set(TERM_TYPES) else []
         options = Options(
             sends=given["send_updates"], is_dry_run=given["dry_run"], accept_empty=given["accept_empty"]
         )
-        bar = ProgressBar(is_shown=not given["no_progress"] and sys.stderr.isatty())
-        try:
-            if given["approve"] is not None:
-                return approve(
-                    given["approve"],
-                    merge_type=types[0],
-                    terms=terms,
-                    adapter=adapter,
-                    options=options,
-                    progress=bar.show,
-                )
-            return execute(types, terms=terms, adapter=adapter, options=options, progress=bar.show)
-        finally:
-            bar.close()
-            adapter.close()
+        if given["approve"] is None:
+            execute(types, terms=terms, adapter=adapter, options=options, progress=bar.show, outcome=outcome)
+        else:
+            approve(
+                given["approve"],
+                merge_type=types[0],
+                terms=terms,
+                adapter=adapter,
+                options=options,
+                progress=bar.show,
+                outcome=outcome,
+            )
 
-    def _wrong_use(self, given: dict[str, Any]) -> str:
-        is_all, is_bound = given["type"] == ALL, given["type"] in {one.value for one in TERM_TYPES}
-        if (is_all or is_bound) and not given["terms"]:
-            return f"{given['type']} needs a term: add --term CODE."
-        if is_all and given["accept_empty"]:
-            return "--accept-empty is for one type at a time; name the type instead of all."
-        if is_all and given["approve"] is not None:
-            return "--approve is for one type at a time; name the type of the plan instead of all."
-        if given["approve"] is not None and given["dry_run"]:
-            return "--approve applies a plan; it cannot be a dry run."
+
+class Report:
+    """Prints what was done and exits with its status, however the execution ends.
+
+    A surprise is a traceback, and its status is not that of a run that is done with issues.
+    """
+
+    def __init__(self, command: BaseCommand, *, is_json: bool) -> None:
+        self.command, self.is_json, self.outcome = command, is_json, Outcome()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OperationalError):
+            message = " ".join(f"The database cannot be used: {error}".split())
+            self.outcome.refuse("CONFIGURATION", f"{message}. Look at DATABASE_URL.", exit_code=WRONG)
+        elif isinstance(error, Exception):
+            self.command.stderr.write("".join(traceback.format_exception(error)))
+            message = "Tandem itself failed; the traceback says where."
+            self.outcome.refuse("CRASHED", message, exit_code=WRONG)
+        self._print()
+        if self.outcome.exit_code:
+            sys.exit(self.outcome.exit_code)
+
+    def _print(self) -> None:
+        write = self.command.stdout.write
+        if self.is_json:
+            write(msgspec.json.encode(as_json(self.outcome)).decode())
+            return
+        for note in self.outcome.notes:
+            write(note)
+        for run in self.outcome.runs:
+            for line in as_lines(run, term=self.outcome.asked_terms.get(run.pk, "")):
+                write(line)
+        if self.outcome.error:
+            self.command.stderr.write(self.command.style.ERROR(self.outcome.error["message"]))
+
+
+def wrong_use(given: dict[str, Any]) -> str:
+    """What is wrong with the options together (blank: nothing)."""
+    is_all, is_bound = given["type"] == ALL, given["type"] in {one.value for one in TERM_TYPES}
+    if (is_all or is_bound) and not given["terms"]:
+        return f"{given['type']} needs a term: add --term CODE."
+    if is_all and given["accept_empty"]:
+        return "--accept-empty is for one type at a time; name the type instead of all."
+    if given["approve"] is None:
         return ""
-
-    def _report(self, outcome: Outcome) -> None:
-        if outcome.error:
-            self.stderr.write(self.style.ERROR(outcome.error["message"]))
-        for run in outcome.runs:
-            self._report_run(run)
-
-    def _report_run(self, run: MergeRun) -> None:
-        words = MergeRun.Status(run.status).label
-        title = f"{run.merge_type} {run.term_id or ''}".strip()
-        dry = " (dry run: nothing was changed)" if run.is_dry_run else ""
-        self.stdout.write(f"{title}: {words}{dry}")
-        counts = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in run.counts.items() if n)
-        if counts:
-            self.stdout.write(f"  {counts}")
-        if run.error:
-            place = ":".join(str(run.error[key]) for key in ("file", "line", "column") if run.error[key])
-            self.stdout.write(f"  {place + ' — ' if place else ''}{run.error['message']}")
-        for issue in run.issues.all()[:50]:
-            place = f"{issue.file}:{issue.line} " if issue.file else ""
-            self.stdout.write(f"  {place}{issue.record} {issue.message}")
-        left = run.issues.count() - 50
-        if left > 0:
-            self.stdout.write(f"  … and {left} more; --json lists them all.")
+    if is_all:
+        return "--approve is for one type at a time; name the type of the plan instead of all."
+    if given["dry_run"]:
+        return "--approve applies a plan; it cannot be a dry run."
+    if given["accept_empty"]:
+        return "--approve applies a plan that was made; --accept-empty is for making one."
+    return ""
 
 
 class ProgressBar:
@@ -124,7 +151,7 @@ class ProgressBar:
         """Move on to `done` records of `step`."""
         if not self.is_shown:
             return
-        if self.bar is None or step != self.step:
+        if self.bar is None or step != self.step or done < self.bar.n:
             self.close()
             self.bar, self.step = tqdm(desc=step, unit=" records", leave=False), step
         self.bar.update(done - self.bar.n)

@@ -3,10 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from integration.outbound import replay
+from scheduling.models import Term
 
 
 class Command(BaseCommand):
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--term", metavar="CODE", help="only this term")
 
     def handle(self, *_args: object, term: str | None, **_given: Any) -> None:
-        """Release and say how many."""
+        """Release and say how many; exit 2 for a term that is not here."""
+        if term is not None and not Term.objects.filter(pk=term).exists():
+            raise CommandError(f"There is no term {term!r} here; check the code.", returncode=2)
         count = replay(term=term, now=timezone.now())
         self.stdout.write(f"{count} changes are released." if count != 1 else "1 change is released.")

@@ -1,0 +1,130 @@
+"""`python -m benchmarks`: what merges of 1,000, 10,000 and 100,000 sections cost (`make bench`)."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.database import own_database, server_words
+from benchmarks.report import Figures, query_table, step_table, target_table, work_table
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK, ALL = (1_000, 10_000), (1_000, 10_000, 100_000)
+TERM = "202710"
+MERGES = {
+    "reference data": "reference data and courses, first load",
+    "first load": "sections, first load",
+    "relationships": "relationships, first load",
+    "unchanged": "sections, nothing changed",
+    "changed": "sections, 1 % changed on each side, sent",
+}
+OTHERS = {"diffsync": "diffsync: load, diff, sync in memory"}
+FLOORS = {
+    name: name
+    for name in (
+        "COPY of the same rows",
+        "reading the SIS, no record opened",
+        "the map of ids and hashes",
+        "ids and hashes compared in the database",
+    )
+}
+
+
+def main() -> None:
+    """Measure each size in a database of its own, then print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="1,000 and 10,000 sections only")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to FILE")
+    given = parser.parse_args()
+    results: dict[int, dict[str, Figures]] = {}
+    for size in QUICK if given.quick else ALL:
+        with own_database() as database, tempfile.TemporaryDirectory() as folder:
+            results[size] = measure(size, database=database, folder=Path(folder) / "sis")
+    print(f"\n{server_words()}, {os.cpu_count()} processors; seconds by the clock (CPU of our process),")
+    print("growth of resident memory at its peak\n")
+    print(work_table(results, MERGES | OTHERS), end="\n\n")
+    print(work_table(results, FLOORS), end="\n\n")
+    print(query_table(results, MERGES), end="\n\n")
+    largest = results[max(results)]
+    print(step_table(largest), end="\n\n")
+    print(f"Targets (set for 100,000 sections), measured with {max(results):,}:\n")
+    print(target_table(largest))
+    if given.json:
+        given.json.write_text(json.dumps(results, indent=1))
+
+
+def measure(size: int, *, database: str, folder: Path) -> dict[str, Figures]:
+    """All pieces of work on one term, in the order in which they build on one another."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "SIS_URL": f"memory://{folder}",
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+    }
+    started = time.perf_counter()
+    _manage(environment, "make_institution", str(folder), "--sections", str(size))
+    _tell(size, "institution written", time.perf_counter() - started)
+    _manage(environment, "migrate", "--verbosity", "0")
+    done: dict[str, Figures] = {}
+    for name in ("reference data", "first load", "relationships", *FLOORS, "unchanged"):
+        done[name] = _piece(environment, name, size)
+    edited = _piece(environment, "edits", size)["facts"]
+    for name in ("diffsync", "changed"):
+        done[name] = _piece(environment, name, size)
+    _check(done, edited, size)
+    return done
+
+
+def _check(done: dict[str, Figures], edited: dict[str, int], size: int) -> None:
+    """Refuse to report figures of work that did something else than it was measured for."""
+    counts = {
+        name: done[name]["facts"]["counts"]["sections"] for name in ("first load", "unchanged", "changed")
+    }
+    here, there = edited["here"], edited["there"]
+    expected = {
+        "first load": {"read": size, "local_create": size},
+        "unchanged": {"read": size, "unchanged": size},
+        "changed": {
+            "read": size,
+            "unchanged": size - here - there,
+            "local_update": there,
+            "sis_update": here,
+        },
+    }
+    if counts != expected:
+        sys.exit(f"The merges did something else than they are measured for: {counts}, not {expected}")
+    if done["diffsync"]["facts"]["differ"] != here + there:
+        sys.exit(f"diffsync found {done['diffsync']['facts']}, not {here + there} sections that differ")
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _piece(environment: dict[str, str], name: str, size: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.piece", name, TERM]
+    answer = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.PIPE)
+    if answer.returncode:
+        sys.exit(f"{name!r} with {size:,} sections failed, see above.")
+    figures: dict[str, Any] = json.loads(answer.stdout)
+    _tell(size, name, figures["wall_seconds"])
+    return figures
+
+
+def _tell(size: int, what: str, seconds: float) -> None:
+    print(f"{size:>7,}  {what:<42} {seconds:8.2f} s", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

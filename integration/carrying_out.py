@@ -1,0 +1,104 @@
+"""Carrying out a plan: write our side, flag what came in, send the SIS's side, tell what stays open."""
+
+from dataclasses import dataclass
+
+from integration import flags, outbound
+from integration.applying import Applier
+from integration.models import MergeRun, Plan, PlanRow
+from integration.outstanding import tell_held, tell_rejected
+from integration.planmaker import CHANGES
+from integration.record_types import RecordType
+from integration.reference_apply import ReferenceApplier
+from integration.run_issues import write_issues
+from integration.runs import RunFrame
+from integration.sending import Sending
+from integration.sis.port import SENDABLE_TYPES, Issue, MergeType, SisUnavailable
+
+Status = MergeRun.Status
+LOCAL = PlanRow.Side.LOCAL
+
+
+@dataclass(kw_only=True)
+class CarryOut:
+    """Carries out `plan` in the frame of a run. `is_approved`: a person approved exactly its planned rows."""
+
+    frame: RunFrame
+    plan: Plan
+    is_approved: bool = False
+
+    def work(self) -> None:
+        """Apply, send, tell, end the run. Raises `SisUnavailable` when the SIS went away while sending."""
+        frame = self.frame
+        away = self._carry_out()
+        self.plan.status, self.plan.counts = Plan.Status.APPLIED, frame.run.counts
+        self.plan.save()
+        if away is not None:
+            raise away
+        counts = frame.run.counts
+        has_issues = counts["held"] or counts["rejected"]
+        frame.end(Status.FINISHED_WITH_ISSUES if has_issues else Status.SUCCEEDED)
+
+    def _carry_out(self) -> SisUnavailable | None:
+        frame, counts = self.frame, self.frame.run.counts
+        if frame.merge_type not in SENDABLE_TYPES:
+            self._apply_reference()
+            self._leave_out()
+            return None
+        kind, away = frame.kind, None
+        self._apply(kind)
+        self._leave_out()
+        if frame.merge_type is MergeType.SECTIONS:
+            with frame.timed("flag"):
+                flags.flag_sections(self.plan, run_id=frame.run.pk)
+        if self.plan.is_sending:
+            with frame.timed("send"):
+                away = Sending(frame=frame, plan=self.plan, kind=kind).work()
+        counts["held"] = tell_held(frame.run, frame.merge_type, frame.term)
+        counts["rejected"] += tell_rejected(frame.run, frame.merge_type, frame.term)
+        return away
+
+    def _apply_reference(self) -> None:
+        frame = self.frame
+        applier = ReferenceApplier(
+            plan=self.plan,
+            merge_type=frame.merge_type,
+            term=frame.term,
+            author=frame.author,
+            progress=frame.tell,
+        )
+        with frame.timed("apply", plan=self.plan.pk):
+            changed = applier.apply()
+        if changed:  # what the SIS rejected may have lacked just this (MERGE.md, Retries)
+            outbound.replay(term=frame.term or None, now=frame.clock())
+
+    def _apply(self, kind: RecordType) -> None:
+        frame = self.frame
+        applier = Applier(
+            plan=self.plan,
+            kind=kind,
+            author=frame.author,
+            applies_later=frame.adapter.capabilities.applies_later_seconds is not None,
+            is_approved=self.is_approved,
+            progress=frame.tell,
+        )
+        with frame.timed("apply", plan=self.plan.pk):
+            applier.apply()
+
+    def _leave_out(self) -> None:
+        """Rows that a person declined, or whose record changed since they were planned, were not applied."""
+        states = [PlanRow.State.STALE, PlanRow.State.DECLINED]
+        rows = PlanRow.objects.filter(plan=self.plan, state__in=states, action__in=CHANGES).order_by("id")
+        counts = self.frame.run.counts
+        stale: dict[str, str] = {}
+        unchanged = set()
+        for row in rows.only("record_key", "label", "side", "action", "state", "theirs"):
+            counts[f"{'local' if row.side == LOCAL else 'sis'}_{row.action.lower()}"] -= 1
+            if row.state == PlanRow.State.STALE:
+                stale[row.record_key] = row.label
+                unchanged |= {row.record_key} if row.theirs is not None else set()
+        counts["unchanged"] += len(unchanged)
+        message = "changed after the plan was made and is left as it is; the next run looks at it again."
+        issues = [
+            Issue(code="STALE", message=f"{label} {message}", record=key) for key, label in stale.items()
+        ]
+        write_issues(self.frame.run.pk, [(issue, True) for issue in issues])

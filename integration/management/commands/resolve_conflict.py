@@ -1,0 +1,77 @@
+"""`manage.py resolve_conflict`: settle an open conflict without the console."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from integration.models import Conflict
+from integration.permissions import can_see_runs
+from integration.resolving import CannotSettle, Choice, resolve
+from integration.runs import record_type_of
+from integration.settings import ConfigurationError, active_version, read
+from integration.sis.port import MergeType
+from integration.sis.registry import BadSisUrl, configured_adapter
+from integration.wording import in_words
+from scheduling.models import ChangeLog, User
+from scheduling.selectors import actor_for
+from scheduling.services.audit import Author
+
+WRONG_USE = 2
+
+
+class Command(BaseCommand):
+    """Exit status: 0 settled, 2 it cannot be settled like this, or not by this person."""
+
+    help = "Settle a conflict: keep Tandem's side (ours) or take the SIS's (theirs)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The conflict's number stands in section_status and in the report of every merge."""
+        parser.add_argument("conflict", type=int, metavar="NUMBER")
+        parser.add_argument("side", choices=[one.value.lower() for one in Choice])
+        parser.add_argument("--user", required=True, metavar="NAME", help="who decides")
+        parser.add_argument(
+            "--sis-id", default="", help="which record of the SIS it is, where several could be"
+        )
+
+    def handle(self, *_args: object, **given: Any) -> None:
+        """Settle it and say what was chosen."""
+        try:
+            conflict = self._resolve(given, self._user(given["user"]))
+        except (CannotSettle, ConfigurationError, BadSisUrl) as error:
+            raise CommandError(str(error), returncode=WRONG_USE) from error
+        side = conflict.ours if conflict.resolution == Choice.OURS else conflict.theirs
+        what = f"{conflict.field} is {in_words(side)}" if conflict.field else f"{given['side']} stands"
+        self.stdout.write(f"{conflict.link}: {what}. The next delivery or merge follows.")
+
+    def _user(self, name: str) -> User:
+        user = User.objects.filter(username=name).first()
+        if user is None or not can_see_runs(user, actor_for(user)):
+            raise CommandError(
+                f"{name!r} may not settle conflicts; name a registrar or an administrator.",
+                returncode=WRONG_USE,
+            )
+        return user
+
+    def _resolve(self, given: dict[str, Any], user: User) -> Conflict:
+        conflict = Conflict.objects.select_related("link").filter(pk=given["conflict"]).first()
+        if conflict is None:
+            raise CannotSettle(f"There is no conflict {given['conflict']}.")
+        now, link = timezone.now(), conflict.link
+        adapter = configured_adapter()
+        try:
+            kind = record_type_of(
+                MergeType(link.merge_type), link.term_id, settings=read(active_version()), adapter=adapter
+            )
+            return resolve(
+                conflict.pk,
+                Choice(given["side"].upper()),
+                kind=kind,
+                actor=user,
+                author=Author(now=now, source=ChangeLog.Source.COMMAND, user=user),
+                now=now,
+                sis_id=given["sis_id"],
+            )
+        finally:
+            adapter.close()

@@ -1,0 +1,46 @@
+"""The fields that the merge settings lock here: those whose source of truth is *Always SIS* (DOMAIN.md)."""
+
+from collections.abc import Mapping
+
+from integration.fieldsets import relationship_policies, source_of
+from integration.merge.policy import Source
+from integration.settings import ConfigurationError, MergeSettings, active_version, read
+from integration.sis.port import MergeType
+from scheduling.domain.fields import Catalogue
+
+
+def read_source_locks(fields: Catalogue) -> "SettingsLocks":
+    """The locks as the active settings stand now, in one query."""
+    try:
+        return SettingsLocks(read(active_version()), fields)
+    except ConfigurationError:  # merges say it; editing goes on, as with the delivered defaults
+        return SettingsLocks(MergeSettings(), fields)
+
+
+class SettingsLocks:
+    """One reading of the settings (`scheduling.services.field_locks.SourceLocks`)."""
+
+    def __init__(self, settings: MergeSettings, fields: Catalogue) -> None:
+        self._sections = settings.of(MergeType.SECTIONS)
+        self._relationships = settings.of(MergeType.RELATIONSHIPS)
+        self._fields = fields
+
+    def of_section(self, term_code: str, sis_id: str | None) -> Mapping[str, str]:
+        """Field -> sentence, record overrides included."""
+        return {
+            field.name: _sentence(field.label)
+            for field in self._fields
+            if source_of(field, self._sections, sis_id=sis_id or "") is Source.ALWAYS_SIS
+        }
+
+    def of_relationship(self, term_code: str) -> Mapping[str, str]:
+        """``members`` and ``capacity`` -> sentence. The kind, which never changes, is not asked for."""
+        return {
+            policy.name: _sentence(policy.name.capitalize())
+            for policy in relationship_policies(self._relationships)
+            if policy.source is Source.ALWAYS_SIS and policy.name != "kind"
+        }
+
+
+def _sentence(label: str) -> str:
+    return f"{label} is kept by the SIS (Always SIS in Merge Settings); it is changed there."

@@ -1,0 +1,280 @@
+"""What is known of sections and their groups for the integration status: rows to facts, without judging.
+
+Every function takes any number of records and a constant number of queries.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
+
+from integration.channels import Channels
+from integration.fieldsets import relationship_policies, section_policies
+from integration.linkstate import baseline_of
+from integration.merge.policy import FieldPolicy
+from integration.merge.records import Values
+from integration.models import Conflict, Link, MergeRun, OutboundChange, PlanRow, RunIssue
+from integration.outstanding import TOLD_ANEW
+from integration.record_types import RelationshipType
+from integration.settings import MergeSettings
+from integration.settings_rules import RELATIONSHIP_FIELDS
+from integration.sis.port import Capabilities, MergeType
+from integration.status_rules import (
+    Attempted,
+    Channel,
+    Dispute,
+    Hindrance,
+    Presence,
+    Progress,
+    RecordFacts,
+    Refusal,
+)
+from integration.wording import in_words
+from scheduling.domain.fields import Catalogue
+from scheduling.models import Relationship, RelationshipMember, Section
+from scheduling.selectors import catalogue, labels_of_sections, values_of_sections
+
+TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOLD_ANEW))
+"""Issues that a run repeats; outbound rows and conflicts tell them as they stand now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One record as loaded. `unsent` and `kept` name the fields that differ from what was agreed.
+
+    `members`: section ids of a group; `waits_for`: labels of those that the SIS does not have.
+    """
+
+    merge_type: MergeType
+    term: str
+    name: str = ""
+    link: Link | None = None
+    sis_id: str = ""
+    is_cancelled: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    unsent: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    members: tuple[int, ...] = ()
+    waits_for: tuple[str, ...] = ()
+
+
+def section_sources(
+    sections: Iterable[Section], settings: MergeSettings, able: Capabilities
+) -> dict[int, Source]:
+    """The sections themselves, by id."""
+    found = {one.pk: one for one in sections}
+    rows = Link.objects.filter(section__in=found).select_related("outbound").order_by("id")
+    links = {link.section_id: link for link in rows}
+    fields = catalogue()
+    labels = _labels(fields)
+    values = values_of_sections([pk for pk, one in found.items() if _may_differ(links.get(pk), one.version)])
+    rules = settings.of(MergeType.SECTIONS)
+    usual = section_policies(fields, rules, able)
+    sources = {}
+    for pk, one in found.items():
+        link = links.get(pk)
+        sis_id = one.sis_id or ""
+        policies = usual
+        if sis_id in rules.overrides:
+            policies = section_policies(fields, rules, able, sis_id=sis_id)
+        unsent, kept = _changed(link, values[pk].values if pk in values else {}, policies)
+        sources[pk] = Source(
+            merge_type=MergeType.SECTIONS,
+            term=one.term_id,
+            link=link,
+            sis_id=sis_id,
+            is_cancelled=one.status == Section.Status.CANCELLED,
+            labels=labels,
+            unsent=unsent,
+            kept=kept,
+        )
+    return sources
+
+
+def group_sources(
+    section_ids: Collection[int], settings: MergeSettings, able: Capabilities
+) -> dict[int, Source]:
+    """The groups of these sections that the SIS can hold, by id; other kinds wait for nothing."""
+    groups = Relationship.objects.filter(members__section__in=section_ids, kind__in=able.relationship_kinds)
+    found = {one.pk: one for one in groups.distinct().order_by("id")}
+    rows = Link.objects.filter(relationship__in=found).select_related("outbound").order_by("id")
+    links = {link.relationship_id: link for link in rows}
+    members = _members(found)
+    names = labels_of_sections({pk for group in members.values() for pk in group})
+    face = RelationshipType(term="", merge_settings=settings, capabilities=able)
+    values = face.ours([pk for pk, one in found.items() if _may_differ(links.get(pk), one.version)])
+    labels = _labels(RELATIONSHIP_FIELDS)
+    policies = relationship_policies(settings.of(MergeType.RELATIONSHIPS))
+    sources = {}
+    for pk, one in found.items():
+        link = links.get(pk)
+        unsent, kept = _changed(link, values[pk].values if pk in values else {}, policies)
+        sources[pk] = Source(
+            merge_type=MergeType.RELATIONSHIPS,
+            term=one.term_id,
+            name=f"{one.get_kind_display()} of {', '.join(names[member] for member in members[pk])}",
+            link=link,
+            sis_id=one.sis_id or "",
+            labels=labels,
+            unsent=unsent,
+            kept=kept,
+            members=tuple(members[pk]),
+            waits_for=tuple(names[member] for member, is_there in members[pk].items() if not is_there),
+        )
+    return sources
+
+
+def _members(groups: Collection[int]) -> Mapping[int, dict[int, bool]]:
+    """Group -> section id -> whether the SIS has it."""
+    members: dict[int, dict[int, bool]] = defaultdict(dict)
+    rows = RelationshipMember.objects.filter(relationship__in=groups).order_by(
+        "relationship_id", "section_id"
+    )
+    for group, section, sis_id in rows.values_list("relationship_id", "section_id", "section__sis_id"):
+        members[group][section] = sis_id is not None
+    return members
+
+
+def _labels(fields: Catalogue) -> dict[str, str]:
+    return {one.name: one.label for one in fields}
+
+
+def _may_differ(link: Link | None, version: int) -> bool:
+    return link is not None and link.baseline is not None and link.agreed_version != version
+
+
+def _changed(
+    link: Link | None, values: Values, policies: Sequence[FieldPolicy]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields that differ from what was agreed: those that may be sent, and those that stay here."""
+    base = baseline_of(link) if link is not None and values else None
+    if base is None:
+        return (), ()
+    differing = [
+        one for one in policies if one.name in base.values and values.get(one.name) != base.ours_of(one.name)
+    ]
+    return (
+        tuple(one.name for one in differing if one.can_send),
+        tuple(one.name for one in differing if not one.can_send),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What else is known of the records: conflicts, the last import's issues, waiting plans, switches."""
+
+    now: dt.datetime
+    channels: Channels
+    disputes: Mapping[int, list[Conflict]]
+    issues: Mapping[tuple[str, str, str], list[RunIssue]]
+    planned: frozenset[int]
+
+    @classmethod
+    def load(cls, sources: Collection[Source], *, channels: Channels, now: dt.datetime) -> "Surroundings":
+        """Of all `sources`, in four queries."""
+        links = [one.link.pk for one in sources if one.link is not None]
+        disputes = defaultdict(list)
+        for conflict in Conflict.objects.filter(link__in=links, status=Conflict.Status.OPEN).order_by("id"):
+            disputes[conflict.link_id].append(conflict)
+        plans = [one.plan for one in channels.values() if one.plan is not None]
+        planned = PlanRow.objects.filter(plan__in=plans, link__in=links).exclude(
+            action__in=[PlanRow.Action.AGREE, PlanRow.Action.MISSING]
+        )
+        return cls(
+            now=now,
+            channels=channels,
+            disputes=disputes,
+            issues=_issues(sources),
+            planned=frozenset(planned.order_by().values_list("link_id", flat=True)),
+        )
+
+    def facts(self, source: Source) -> RecordFacts:
+        """The facts of one record."""
+        link, labels = source.link, source.labels
+        disputes = self.disputes.get(link.pk, []) if link is not None else []
+        held = {one.field for one in disputes}
+        issues = self.issues.get((source.merge_type.value, source.term, source.sis_id), [])
+        common: dict[str, Any] = {
+            "name": source.name,
+            "is_cancelled": source.is_cancelled,
+            "unsent": tuple(labels[name] for name in source.unsent if name not in held),
+            "kept": tuple(labels[name] for name in source.kept if name not in held),
+            "waits_for": source.waits_for,
+            "disputes": tuple(_dispute(one, labels) for one in disputes),
+            "refusals": tuple(Refusal(message=one.message, field=one.field) for one in issues),
+            "channel": self.channels.get((source.merge_type.value, source.term), Channel()),
+        }
+        if link is None:
+            return RecordFacts(**common)
+        row = getattr(link, "outbound", None)
+        return RecordFacts(
+            **common,
+            presence=Presence(link.state),
+            progress=self._progress(row),
+            attempted=_attempted(row),
+            synced_at=link.synced_at,
+            is_verified=link.source_hash is not None,
+            missing_since=link.missing_since,
+            in_plan=link.pk in self.planned,
+        )
+
+    def _progress(self, row: OutboundChange | None) -> Progress:
+        if row is None:
+            return Progress.NONE
+        is_left = row.state == OutboundChange.State.SENDING and (
+            row.lease_until is None or row.lease_until < self.now
+        )
+        return Progress.WAITING if is_left else Progress(row.state)
+
+
+def _attempted(row: OutboundChange | None) -> Attempted:
+    if row is None:
+        return Attempted()
+    return Attempted(
+        hindrance=Hindrance(row.error_class),
+        text=row.error_text,
+        words=row.error_words,
+        field=row.error_field,
+        next_at=row.next_attempt_at,
+    )
+
+
+def _dispute(conflict: Conflict, labels: Mapping[str, str]) -> Dispute:
+    return Dispute(
+        conflict=conflict.pk,
+        is_number=conflict.kind == Conflict.Kind.NUMBER,
+        field=conflict.field,
+        label=labels.get(conflict.field, conflict.field),
+        base=in_words(conflict.base),
+        ours=in_words(conflict.ours),
+        theirs=in_words(conflict.theirs),
+        note=conflict.note,
+    )
+
+
+def _issues(sources: Collection[Source]) -> Mapping[tuple[str, str, str], list[RunIssue]]:
+    """(type, term, SIS id) -> what the last import of that type and term reported of it."""
+    runs = (
+        MergeRun.objects.filter(
+            merge_type__in={one.merge_type.value for one in sources},
+            term__in={one.term for one in sources},
+            is_dry_run=False,
+            plan__isnull=False,
+        )
+        .exclude(trigger=MergeRun.Trigger.REAL_TIME)  # it reads single records, not what the SIS lists
+        .order_by("merge_type", "term_id", "-id")
+        .distinct("merge_type", "term_id")
+    )
+    last = {run.pk: (run.merge_type, str(run.term_id)) for run in runs}
+    found = defaultdict(list)
+    issues = RunIssue.objects.filter(
+        run__in=last, record__in={one.sis_id for one in sources if one.sis_id}, is_notice=False
+    ).exclude(TOLD_ELSEWHERE)
+    for issue in issues.order_by("id"):
+        found[*last[issue.run_id], issue.record].append(issue)
+    return found

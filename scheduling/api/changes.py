@@ -1,0 +1,40 @@
+"""What a PATCH asks for: changes by field name, and the version that they were made on."""
+
+import re
+from typing import Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+
+from scheduling.domain.errors import StaleVersion, UnknownField
+
+from .errors import VersionRequired
+
+READ_ONLY = ("id", "version", "term", "sis_id", "locked", "integration", "warnings")
+
+
+def version_named(request: Request) -> int:
+    """The version in `If-Match`. Raises `VersionRequired` without one, `StaleVersion` for none of ours."""
+    header = request.headers.get("If-Match", "").strip()
+    if header in {"", "*"}:
+        raise VersionRequired
+    found = re.fullmatch(r'"?([0-9]{1,9})"?', header)
+    if found is None:
+        raise StaleVersion(f"{header} is no version of a section; read it again and use its version.")
+    return int(found[1])
+
+
+def changes_in(body: Any) -> dict[str, object]:
+    """Field name -> asked value, from a section document that holds only what shall change.
+
+    `course` may be its id or the object that answers hold. Raises `ParseError` for no object and
+    `UnknownField` for what only answers hold; whether a field exists and a value fits is the write
+    service's answer.
+    """
+    if not isinstance(body, dict):
+        raise ParseError('Send a JSON object with the fields to change, for example {"capacity": 30}.')
+    for name in READ_ONLY:
+        if name in body:
+            raise UnknownField(f"{name} cannot be changed through the API; leave it out.", name)
+    course = body.get("course")
+    return {**body, "course": course.get("id")} if isinstance(course, dict) else dict(body)

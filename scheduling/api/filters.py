@@ -1,0 +1,74 @@
+"""Which sections a list holds.
+
+A condition that is misspelt, empty or given twice is refused, never ignored: an ignored condition shows
+everything (DOMAIN.md, complaint 13).
+"""
+
+from typing import ClassVar
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from scheduling.models import Section
+
+from .pagination import SectionPages
+
+
+class SectionFilter(FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """The conditions of CONTRACT.md; all that are given must hold."""
+
+    term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
+    department = django_filters.CharFilter(
+        field_name="course__department_id", label="Code of the course's department"
+    )
+    subject = django_filters.CharFilter(field_name="course__subject", label="Subject of the course")
+    status = django_filters.ChoiceFilter(choices=Section.Status.choices)
+    sis_id = django_filters.CharFilter(label="The SIS's id")
+    crn = django_filters.CharFilter(label="The number that people use")
+    search = django_filters.CharFilter(
+        method="having_all_words",
+        label="Words, each in the CRN, subject, number or title, for example: MATH 252 A",
+    )
+
+    class Meta:
+        model = Section
+        fields: ClassVar = ["term", "department", "subject", "status", "sis_id", "crn"]
+
+    def having_all_words(self, sections: QuerySet[Section], _name: str, value: str) -> QuerySet[Section]:
+        """The sections of which each word of `value` names a part."""
+        for word in value.split():
+            sections = sections.filter(
+                Q(crn__istartswith=word)
+                | Q(course__subject__iexact=word)
+                | Q(course__number__istartswith=word)
+                | Q(section_number__iexact=word)
+                | Q(title__icontains=word)
+            )
+        return sections
+
+
+class StrictFilters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter has no types
+    """Django-filter, with an error for every query parameter that it would let pass."""
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Section], view: APIView
+    ) -> QuerySet[Section]:
+        """The sections that meet every condition. Raises `ValidationError`."""
+        known = [*SectionFilter.base_filters, SectionPages.cursor_query_param]
+        for name, values in request.query_params.lists():
+            if name not in known:
+                raise _refusal(name, f"There is no condition {name}; known are: {', '.join(known)}.")
+            if len(values) > 1:
+                raise _refusal(name, f"{name} is given {len(values)} times; give it once.")
+            if not values[0].strip():
+                raise _refusal(name, f"{name} is empty; give a value or leave it out.")
+        found: QuerySet[Section] = super().filter_queryset(request, queryset, view)
+        return found
+
+
+def _refusal(name: str, sentence: str) -> ValidationError:
+    return ValidationError({name: [sentence]})

@@ -1,0 +1,94 @@
+"""Writing the rows of one section: its columns, meetings and assignments."""
+
+from typing import Any
+
+from scheduling.domain.values import Assignment, Meeting
+from scheduling.models import Course, InstructorAssignment, Section
+from scheduling.models import Meeting as MeetingRow
+
+from .section_values import Values, room_ids
+
+BLANK_TEXTS = frozenset({"crn", "title", "schedule_type", "instruction_mode", "part_of_term", "notes"})
+"""Columns that hold "" where the value is blank."""
+COLUMNS = {"course": "course_id", "campus": "campus_id"}
+CUSTOM = "custom."
+REST = frozenset({"meetings", "instructors"})
+
+
+def insert(term_code: str, values: Values) -> int:
+    """Make the section with these values; return its id. A number chosen here is reserved."""
+    section = Section(term_id=term_code, **_columns(values, values, term_code), version=1)
+    section.reserved_number = reserved(values)
+    section.save(force_insert=True)
+    write_meetings(section.pk, values.get("meetings") or ())
+    write_team(section.pk, values.get("instructors") or ())
+    return section.pk
+
+
+def update(section: Section, changed: Values, after: Values) -> int:
+    """Write the changed fields; return the new version. `after`: all values as they are to stand."""
+    columns = _columns(changed, after, section.term_id)
+    if changed.keys() & {"course", "section_number", "status"}:
+        columns["reserved_number"] = reserved(after)
+    version = section.version + 1
+    Section.objects.filter(pk=section.pk).update(**columns, version=version)
+    if "meetings" in changed:
+        MeetingRow.objects.filter(section=section).delete()
+        write_meetings(section.pk, changed["meetings"])
+    if "instructors" in changed:
+        InstructorAssignment.objects.filter(section=section).delete()
+        write_team(section.pk, changed["instructors"])
+    return version
+
+
+def reserved(values: Values) -> str | None:
+    """The number a section chosen here keeps from others: a cancelled one gives it free."""
+    return str(values["section_number"]) if values.get("status") == "ACTIVE" else None
+
+
+def _columns(changed: Values, after: Values, term_code: str) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name, value in changed.items():
+        if name in REST or name.startswith(CUSTOM):
+            continue
+        columns[COLUMNS.get(name, name)] = value if value is not None or name not in BLANK_TEXTS else ""
+    if "course" in changed:
+        columns["course_id"] = Course.objects.only("id").get(term_id=term_code, sis_id=changed["course"]).pk
+    if any(name.startswith(CUSTOM) for name in changed):
+        columns["custom"] = {
+            name.removeprefix(CUSTOM): value
+            for name, value in after.items()
+            if name.startswith(CUSTOM) and value is not None
+        }
+    return columns
+
+
+def write_meetings(section_id: int, meetings: tuple[Meeting, ...]) -> None:
+    """Make the meeting rows of a section that has none."""
+    rooms = room_ids(meetings)
+    MeetingRow.objects.bulk_create(
+        MeetingRow(
+            section_id=section_id,
+            days=one.days,
+            start_time=one.start_time or None,
+            end_time=one.end_time or None,
+            building_id=(one.building or None) if not one.room else None,
+            room_id=rooms[one.building, one.room] if one.room else None,
+            start_date=one.start_date or None,
+            end_date=one.end_date or None,
+        )
+        for one in meetings
+    )
+
+
+def write_team(section_id: int, team: tuple[Assignment, ...]) -> None:
+    """Make the assignment rows of a section that has none."""
+    InstructorAssignment.objects.bulk_create(
+        InstructorAssignment(
+            section_id=section_id,
+            instructor_id=one.instructor,
+            percent=one.percent,
+            is_primary=one.is_primary,
+        )
+        for one in team
+    )

@@ -1,0 +1,86 @@
+"""A real browser on a real server. Runs in a pytest call of its own: `pytest tests/browser`."""
+
+import os
+import shutil
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+
+from integration.models import MergeProfile
+from scheduling.models import Role, RoleAssignment, User
+
+# Playwright's synchronous API keeps an event loop in this thread, which Django would take for async code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+PASSWORD = "a long made-up password"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The system's Chromium; without its sandbox, which root may not have."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "There is no Chromium; install it (on Debian: apt-get install chromium)."
+    return {**browser_type_launch_args, "executable_path": found, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(autouse=True)
+def delivered_settings(transactional_db):
+    """The merge profile that a migration makes; the end of the test before has emptied every table.
+
+    Not by `serialized_rollback`: Playwright's loop hides the connection that keeps what was serialized.
+    """
+    if not MergeProfile.objects.exists():
+        import_module("integration.migrations.0003_touch_and_profile").make_default_profile(apps, None)
+
+
+@pytest.fixture
+def open_page(browser, live_server):
+    """`open_page(path, …)`: a page in a new context with these options.
+
+    Whatever its console complains of fails the test.
+    """
+    errors, contexts = [], []
+
+    def note(said):
+        if said.type in {"error", "warning"}:
+            errors.append(said.text)
+
+    def make(path="/", **options):
+        context = browser.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def person(transactional_db):
+    """`person(name, role)`: somebody who can sign in."""
+
+    def make(name, role="", **flags):
+        user = User.objects.create_user(name, password=PASSWORD, has_scheduling=True, **flags)
+        if role:
+            code, _made = Role.objects.get_or_create(code=role, defaults={"name": role.capitalize()})
+            RoleAssignment.objects.create(user=user, role=code, is_for_all_departments=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def sign_in():
+    def type_in(page, name, password=PASSWORD):
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+
+    return type_in

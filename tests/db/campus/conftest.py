@@ -1,0 +1,42 @@
+"""One loaded campus a module; every test has a copy of its SIS and a transaction that is taken back."""
+
+import shutil
+
+import pytest
+import time_machine
+from django.db import transaction
+
+from tests.campus import NOW, Campus
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
+    with django_db_blocker.unblock(), time_machine.travel(NOW), transaction.atomic():
+        campus = Campus(folder=tmp_path_factory.mktemp("campus") / "sis")
+        campus.load()
+        campus.adapter.close()
+        yield campus
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def clock(loaded):
+    with time_machine.travel(NOW) as traveller, transaction.atomic():
+        yield traveller
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def campus_with(loaded, clock, tmp_path):
+    """Makes the loaded campus with a SIS of these options (the query of `SIS_URL`)."""
+
+    def make(options=""):
+        shutil.copytree(loaded.folder, tmp_path / "sis")
+        return Campus(folder=tmp_path / "sis", options=options, registrar=loaded.registrar)
+
+    return make
+
+
+@pytest.fixture
+def campus(campus_with):
+    return campus_with()

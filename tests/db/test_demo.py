@@ -1,0 +1,138 @@
+"""`make demo` as a person meets it: one command starts it all, Ctrl-C stops it all, and the data is kept."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "schedule-of-classes"
+NOT_OURS = ("DATABASE_URL", "SIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo") / "state"
+
+
+@pytest.fixture(scope="module")
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Demo:
+    """A running demo."""
+
+    def __init__(self, state, port):
+        self.port = port
+        environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "config.demo", "--sections", "60"],
+            cwd=ROOT,
+            env={**environment, "TANDEM_STATE": str(state), "PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.said = ""
+        for line in self.process.stdout:
+            self.said += line
+            if line.startswith("Ctrl-C"):
+                return
+        self.process.communicate()
+        raise AssertionError(f"The demo ended with status {self.process.returncode}: {self.said}")
+
+    def sign_in(self, name):
+        """The first page that this person sees."""
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", follow_redirects=True) as client:
+            page = client.get("/")
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+            form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token}
+            return client.post(page.url, data=form)
+
+    def stop(self):
+        """Press Ctrl-C; the processes that were running and still are."""
+        started = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(signal.SIGINT)
+        self.said += self.process.communicate()[0]
+        assert self.process.returncode == 0
+        return [process for process in started if is_alive(process)]
+
+
+def is_alive(process):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def processes_on(state):
+    return [
+        process.info["cmdline"]
+        for process in psutil.process_iter(["cmdline"])
+        if str(state) in str(process.info)
+    ]
+
+
+def reset(state):
+    return subprocess.run(
+        [sys.executable, "-m", "config.demo", "--reset"],
+        cwd=ROOT,
+        env={**os.environ, "TANDEM_STATE": str(state), "DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_demo_serves_an_imported_term_and_leaves_nothing_running(state, port):
+    demo = Demo(state, port)
+    assert f"http://127.0.0.1:{port}/" in demo.said
+    assert PASSWORD in demo.said
+    assert re.findall(r"^  (\w+) ", demo.said, re.MULTILINE) == ["registrar", "scheduler", "viewer", "admin"]
+    for name in ("registrar", "scheduler"):
+        page = demo.sign_in(name)
+        assert page.status_code == 200
+        assert "Spring 2027" in page.text
+
+    assert demo.stop() == []
+    assert processes_on(state) == []
+
+
+def test_a_second_start_keeps_the_data(state, port):
+    demo = Demo(state, port)
+    assert "Making" not in demo.said
+    assert "Importing" not in demo.said
+    assert "Spring 2027" in demo.sign_in("registrar").text
+
+    refused = reset(state)
+    assert refused.returncode == 2
+    assert "Stop it first (Ctrl-C)" in refused.stderr
+    assert "Spring 2027" in demo.sign_in("registrar").text
+
+    assert demo.stop() == []
+    assert processes_on(state) == []
+
+
+def test_a_port_in_use_is_said_with_the_way_out(state, capfd):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(AssertionError, match="status 2"):
+            Demo(state, taken.getsockname()[1])
+    assert "Choose another: make demo PORT=8001" in capfd.readouterr().err
+
+
+def test_a_reset_forgets_everything(state):
+    assert reset(state).returncode == 0
+
+    assert not state.exists()
+    assert processes_on(state) == []

@@ -1,0 +1,154 @@
+"""A real term in a fake SIS, night after night."""
+
+import datetime as dt
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from integration.execution import Outcome, approve, execute
+from integration.models import Conflict, Link, Plan
+from integration.record_types import SectionType
+from integration.runs import Options, record_type_of
+from integration.settings import active_version, read
+from integration.sis.exchange import Folder
+from integration.sis.memory import MemoryAdapter
+from integration.sis.memory_options import Options as SisOptions
+from integration.sis.port import MergeType
+from integration.sis.snapshots import FolderSnapshot
+from integration.terms import enable_term
+from scheduling.models import Term
+
+NIGHT = [MergeType.SECTIONS, MergeType.RELATIONSHIPS]
+START = dt.datetime(2024, 1, 20, 2, 0, tzinfo=dt.UTC)
+
+
+@dataclass(kw_only=True)
+class College:
+    """One real term: the SIS, its future, and the nights. Time moves an hour with every merge."""
+
+    term: str
+    data: Path
+    adapter: MemoryAdapter
+    now: dt.datetime = START
+    approved: list[Plan] = field(default_factory=list)
+
+    @property
+    def revisions(self) -> list[dict]:
+        with (self.data / self.term / "changes.jsonl").open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def clock(self) -> dt.datetime:
+        self.now += dt.timedelta(milliseconds=1)
+        return self.now
+
+    def merge(self, types=NIGHT, *, sends: bool = False, **options) -> Outcome:
+        self.now += dt.timedelta(hours=1)
+        return execute(
+            list(types),
+            terms=[self.term],
+            adapter=self.adapter,
+            options=Options(sends=sends, **options),
+            clock=self.clock,
+        )
+
+    def load(self) -> Outcome:
+        return self.merge(list(MergeType))
+
+    def night(self, *, sends: bool = False) -> list:
+        """Merge, and approve what a safeguard holds. Returns the runs that ended the night."""
+        runs = []
+        for merge_type in NIGHT:
+            outcome = self.merge([merge_type], sends=sends)
+            assert outcome.error is None, outcome.error
+            run = outcome.runs[0]
+            if run.status == "NEEDS_APPROVAL":
+                plan = run.plan
+                self.approved.append(plan)
+                outcome = approve(
+                    plan.pk,
+                    merge_type=merge_type,
+                    terms=[self.term],
+                    adapter=self.adapter,
+                    options=Options(sends=sends),
+                    clock=self.clock,
+                )
+                assert outcome.error is None, outcome.error
+                run = outcome.runs[0]
+            assert run.status in {"SUCCEEDED", "FINISHED_WITH_ISSUES"}, run.error
+            runs.append(run)
+        return runs
+
+    def enable(self) -> None:
+        enable_term(
+            Term.objects.get(pk=self.term),
+            types=NIGHT,
+            is_sending=True,
+            is_nightly=True,
+            is_real_time=False,
+            until=dt.date(2100, 1, 1),
+            actor=None,
+            now=self.now,
+        )
+
+    # ---- looking
+
+    @property
+    def kind(self) -> SectionType:
+        return record_type_of(
+            MergeType.SECTIONS, self.term, settings=read(active_version()), adapter=self.adapter
+        )
+
+    def ours(self) -> dict[str, dict]:
+        """SIS id -> canonical values as Tandem holds them."""
+        links = Link.objects.filter(merge_type="sections", term_id=self.term, section__isnull=False)
+        ids = dict(links.filter(sis_id__isnull=False).values_list("section_id", "sis_id"))
+        return {ids[pk]: dict(state.values) for pk, state in self.kind.ours(list(ids)).items()}
+
+    def theirs(self, snapshot=None) -> dict[str, dict]:
+        """SIS id -> canonical values as the SIS (or another snapshot) shows them."""
+        kind = self.kind
+        found = {}
+        for record in snapshot or self.adapter.read_all(MergeType.SECTIONS, term=self.term):
+            incoming = kind.read(record)
+            assert not incoming.issues, incoming.issues
+            found[record.sis_id] = dict(incoming.values)
+        return found
+
+    def last(self) -> dict[str, dict]:
+        """The sections of `last/`."""
+        folder = Folder(path=self.data / self.term / "last")
+        return self.theirs(FolderSnapshot(folder=folder, merge_type=MergeType.SECTIONS, term=self.term))
+
+    def open_conflicts(self):
+        return Conflict.objects.filter(link__term_id=self.term, status=Conflict.Status.OPEN)
+
+
+@pytest.fixture(params=["20241", "20243"])
+def term_code(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def open_college(realdata, tmp_path):
+    """Make a college: `open_college("20241")`, with options of the fake SIS."""
+    opened = []
+
+    def make(term: str, **options: str) -> College:
+        drop = tmp_path / f"sis-{len(opened)}"
+        shutil.copytree(realdata / term / "first", drop, copy_function=shutil.copyfile)
+        drop.chmod(0o755)
+        adapter = MemoryAdapter(path=drop, options=SisOptions.parse(options))
+        opened.append(adapter)
+        return College(term=term, data=realdata, adapter=adapter)
+
+    yield make
+    for adapter in opened:
+        adapter.close()
+
+
+@pytest.fixture
+def college(open_college, term_code, db):
+    return open_college(term_code)

@@ -1,0 +1,74 @@
+"""People of every kind, signed in."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from integration.models import MergeRun
+from scheduling.models import Department, Role, RoleAssignment, Term, User
+
+PASSWORD = "a long made-up password"
+KINDS = {
+    "anonymous": None,
+    "no product": {"has_scheduling": False, "role": "REGISTRAR"},
+    "no role": {},
+    "viewer": {"role": "VIEWER"},
+    "scheduler": {"role": "SCHEDULER", "departments": ["BIO"]},
+    "registrar": {"role": "REGISTRAR"},
+    "admin": {"has_admin": True},
+}
+
+
+def _user(name, *, role="", departments=(), **flags):
+    user = User.objects.create_user(name, password=PASSWORD, **({"has_scheduling": True} | flags))
+    if role:
+        code, _made = Role.objects.get_or_create(code=role, defaults={"name": role.capitalize()})
+        held = RoleAssignment.objects.create(user=user, role=code, is_for_all_departments=not departments)
+        held.departments.set(Department.objects.get_or_create(code=one, name=one)[0] for one in departments)
+    return user
+
+
+@pytest.fixture
+def person(db):
+    """`person(kind)`: a client on which somebody of this kind is signed in; `client.user` is who."""
+
+    def make(kind, **options):
+        client = Client(**options)
+        client.user = None
+        if KINDS[kind] is not None:
+            client.user = _user(kind.replace(" ", "-"), **KINDS[kind])
+            client.force_login(client.user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def term_of(db):
+    """`term_of(code)`: a term that runs now, or with other dates in days from today."""
+
+    def make(code="20271", *, starts=-30, ends=90, **values):
+        today = timezone.localdate()
+        start, end = today + dt.timedelta(days=starts), today + dt.timedelta(days=ends)
+        return Term.objects.create(
+            code=code, start_date=start, end_date=end, **({"name": f"Term {code}"} | values)
+        )
+
+    return make
+
+
+@pytest.fixture
+def run_of(db):
+    """`run_of(type, term, …)`: a run that ended at noon of 12 Jan 2027."""
+
+    def make(merge_type, term=None, **values):
+        given = {
+            "status": MergeRun.Status.SUCCEEDED,
+            "started_at": dt.datetime(2027, 1, 12, 11, 59, tzinfo=dt.UTC),
+            "finished_at": dt.datetime(2027, 1, 12, 12, 0, tzinfo=dt.UTC),
+        }
+        return MergeRun.objects.create(merge_type=merge_type, term=term, **(given | values))
+
+    return make
