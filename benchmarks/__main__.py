@@ -45,8 +45,8 @@ def main() -> None:
     for size in QUICK if given.quick else ALL:
         with own_database() as database, tempfile.TemporaryDirectory() as folder:
             results[size] = measure(size, database=database, folder=Path(folder) / "sis")
-    print(f"\n{server_words()}, {os.cpu_count()} processors; seconds by the clock (CPU of our process),")
-    print("growth of resident memory at its peak\n")
+    print(f"\n{server_words()}, {os.cpu_count()} processors;")
+    print("seconds by the clock (CPU: our process + the database's), growth of resident memory at its peak\n")
     print(work_table(results, MERGES | OTHERS), end="\n\n")
     print(work_table(results, FLOORS), end="\n\n")
     print(query_table(results, MERGES), end="\n\n")

@@ -30,6 +30,7 @@ def copy_alone(_term: str) -> Measured:
             cursor.execute(f"DROP TABLE floor_{table}")
         total.wall_seconds += one.wall_seconds
         total.cpu_seconds += one.cpu_seconds
+        total.server_seconds += one.server_seconds
     return total
 
 

@@ -1,6 +1,7 @@
 """Measuring one piece of work in a process of its own."""
 
 import gc
+import os
 import resource
 import time
 from collections import Counter
@@ -19,13 +20,15 @@ FRAME = ("SAVEPOINT", "RELEASE")
 
 @dataclass(kw_only=True)
 class Measured:
-    """Seconds by the wall clock and of this process's CPU; growth of resident memory at its peak, in MB.
+    """Seconds by the clock, of this process's CPU and of its database session's; memory in MB.
 
-    `queries`: statements sent through Django, by kind; COPY streams rows past it and is not among them.
+    `memory_mb`: growth of resident memory at its peak. `server_seconds` is 0 where the server is on another
+    machine. `queries`: statements sent through Django, by kind; COPY streams rows past it and is not among them.
     """
 
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
+    server_seconds: float = 0.0
     memory_mb: float = 0.0
     queries: Counter[str] = field(default_factory=Counter)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -44,11 +47,14 @@ def measured() -> Iterator[Measured]:
     result = Measured()
     gc.collect()
     before = _reset_peak_kb()
+    session = connection.connection.info.backend_pid
+    server = _server_seconds(session)
     wall, cpu = time.perf_counter(), time.process_time()
     with connection.execute_wrapper(_counter(result.queries)):
         yield result
     result.wall_seconds = time.perf_counter() - wall
     result.cpu_seconds = time.process_time() - cpu
+    result.server_seconds = _server_seconds(session) - server
     result.memory_mb = (_peak_kb() - before) / 1024
 
 
@@ -60,6 +66,15 @@ def _counter(queries: Counter[str]) -> Callable[..., Any]:
         return execute(sql, params, many, context)
 
     return count
+
+
+def _server_seconds(session: int) -> float:
+    """CPU time of the database's process, 0 where it is none of this machine's."""
+    stat = Path(f"/proc/{session}/stat")
+    if not stat.exists() or "(postgres)" not in (text := stat.read_text()):
+        return 0.0
+    user, system = text.rsplit(")", 1)[1].split()[11:13]  # utime and stime, proc(5)
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _reset_peak_kb() -> int:

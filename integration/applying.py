@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from integration import outbound
 from integration.batching import batched
 from integration.conflicts import HeldField, note_conflicts, removal_conflict
+from integration.crosslists import Wanted, contested_groups
 from integration.fieldsets import STRUCTS
 from integration.links import NewLink, insert_links, links_by_id, save_links, touch
 from integration.linkstate import Seen, adopt_intent, baseline_of, context_of, settle
@@ -48,6 +49,14 @@ class Batch:
     retired: list[Link] = field(default_factory=list)
     stale: list[PlanRow] = field(default_factory=list)
 
+    def leave_out(self, rows: Sequence[PlanRow]) -> None:
+        """Take back what was collected for these rows."""
+        links, records = {row.link_id for row in rows}, {row.local_id for row in rows}
+        self.updates = [one for one in self.updates if one.record_id not in records]
+        self.held = [one for one in self.held if one[0].pk not in links]
+        self.settled = [link for link in self.settled if link.pk not in links]
+        self.stale.extend(rows)
+
 
 @dataclass(kw_only=True)
 class Applier:
@@ -61,6 +70,8 @@ class Applier:
     progress: Callable[[int], None]
     done: int = 0
     stale: int = 0
+    barred: dict[str, str] = field(default_factory=dict)
+    """Records that cannot be taken as things stand here -> why."""
 
     @property
     def now(self) -> dt.datetime:
@@ -110,12 +121,30 @@ class Applier:
                 batch.settled.append(link)
             else:
                 batch.stale.append(row)
+        self._bar(rows, batch)
         self.kind.update(batch.updates, self.author)
         save_links(batch.settled)
         Link.objects.bulk_update(batch.retired, RETIRING)
         note_conflicts(batch.held, examined=batch.settled, run_id=self.plan.run_id, now=self.now)
         outbound.acknowledge(batch.settled, now=self.now)
         return batch.stale
+
+    def _bar(self, rows: list[PlanRow], batch: "Batch") -> None:
+        """Leave out what another record here does not allow; such a link keeps what was agreed before."""
+        keys = {row.local_id: row.record_key for row in rows}
+        wanted = [
+            Wanted(
+                key=keys[one.record_id],
+                record_id=one.record_id,
+                before=one.before,
+                after={**one.before, **one.after},
+            )
+            for one in batch.updates
+        ]
+        barred = contested_groups(wanted, term=self.kind.term)
+        if barred:
+            self.barred |= barred
+            batch.leave_out([row for row in rows if row.record_key in barred])
 
     def _change_absent(self, row: PlanRow, link: Link, batch: "Batch") -> None:
         """A row about a record that is not here: removed on both sides, or a removal of ours that is held."""
@@ -129,7 +158,7 @@ class Applier:
 
     def _change_one(self, row: PlanRow, link: Link, state: LocalState, batch: "Batch") -> bool:
         """Decide one row again and collect its writes; False if it is stale and must wait."""
-        theirs = decode(row.theirs or {}, structs=STRUCTS)
+        theirs = self._shown(row)
         adopt_intent(link, theirs)
         merge = self._merge(link, state.values, theirs)
         if self.is_approved and shown_fields(merge) != row.fields:
@@ -151,6 +180,12 @@ class Applier:
         settle(link, merge, seen=seen, version=version)
         batch.held.extend((link, HeldField.of(name, merge.decisions[name])) for name in merge.held)
         return True
+
+    def _shown(self, row: PlanRow) -> Values:
+        """What the SIS showed of the record. A course that it has not told of yet may have to be made."""
+        values = decode(_agreed(row), structs=STRUCTS)
+        self.kind.promise(str(values.get("course")), *(row.theirs or {}).get("_course", ("", "")))
+        return values
 
     def _update(self, link: Link, state: LocalState, merge: RecordMerge) -> LocalUpdate:
         pulls = merge.pulls
@@ -244,10 +279,14 @@ class Applier:
             .values_list("sis_id", flat=True)
         )
         returning = links_by_id((row.link_id for row in rows if row.link_id), lock=True)
-        fresh = [row for row in rows if row.record_key not in taken]
+        new = [self._new_record(row, returning) for row in rows if row.record_key not in taken]
+        wanted = [Wanted(key=one.sis_id, after=one.values) for one in new]
+        barred = contested_groups(wanted, term=self.kind.term)
+        self.barred |= barred
+        left_out = taken | barred.keys()
+        fresh = [row for row in rows if row.record_key not in left_out]
         self._archive_others(fresh)
-        new = [self._new_record(row, returning) for row in fresh]
-        ids = self.kind.create(new, self.author)
+        ids = self.kind.create([one for one in new if one.sis_id not in barred], self.author)
         tick = touch()
         made: list[NewLink] = []
         returned: list[Link] = []
@@ -261,7 +300,7 @@ class Applier:
         insert_links(made, self.kind, tick=tick, now=self.now)
         save_links(returned)
         Link.objects.bulk_update(returned, [*RETIRING, "removal"])
-        return [row for row in rows if row.record_key in taken]
+        return [row for row in rows if row.record_key in left_out]
 
     def _links_of(self, sis_ids: Sequence[str]) -> QuerySet[Link]:
         return Link.objects.filter(
@@ -279,16 +318,12 @@ class Applier:
         others.update(state=LinkState.ARCHIVED)
 
     def _new_record(self, row: PlanRow, returning: Mapping[int, Link]) -> NewRecord:
-        stored = dict(row.theirs or {})
-        subject, number = stored.pop("_course", ("", ""))
         link = returning.get(row.link_id or 0)
         return NewRecord(
             sis_id=row.record_key,
-            values=decode(stored, structs=STRUCTS),
+            values=self._shown(row),
             former_id=link.former_id if link else None,
             rule=Rule.SIS_ONLY.value,
-            subject=subject,
-            number=number,
         )
 
     def _new_link(self, row: PlanRow, pk: int) -> NewLink:

@@ -7,14 +7,16 @@ from enum import StrEnum
 from typing import Any
 
 from integration.conflicts import HeldField, removal_conflict
+from integration.fieldsets import STRUCTS
 from integration.incoming import Incoming
 from integration.linkstate import adopt_intent, baseline_of, context_of, salted
-from integration.merge.canonical import encode
+from integration.merge.canonical import decode, encode
 from integration.merge.identity import CreateOutcome, resolve_create
 from integration.merge.records import Baseline, RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
-from integration.models import Conflict, Link, LinkState
+from integration.models import Conflict, Link, LinkState, PlanRow
 from integration.outbound import Claim
+from integration.planning import shown_fields
 from integration.planning_absent import is_removal_in_flight, removal_operation, removal_problem
 from integration.record_types import LocalState, RecordType
 from integration.sis.port import Capabilities, Key, Operation, SisAdapter, SisRecord
@@ -37,6 +39,7 @@ class Attempt:
     """One claimed record on its way. `theirs`: what the SIS shows; `changes`: what is written.
 
     `adopted`: the SIS id of a record found to be ours; `detour`: a temporary section number written first.
+    `row`: where the decision was kept before it was sent; `is_again`: an earlier create may yet land.
     """
 
     claim: Claim
@@ -54,6 +57,27 @@ class Attempt:
     reason: str = ""
     code: str = ""
     held: list[HeldField] = field(default_factory=list)
+    row: PlanRow | None = None
+    is_again: bool = False
+
+    def decided(self, link: Link, *, plan_id: int, local_id: int | None) -> PlanRow | None:
+        """What was decided, to be kept: the sides of every field that was not simply equal, and the rule."""
+        merge = self.merge
+        fields = shown_fields(merge) if merge else {}
+        if merge is None or not fields:
+            return None
+        return PlanRow(
+            plan_id=plan_id,
+            record_key=str(link.sis_id),
+            label=link.label,
+            side=PlanRow.Side.SIS if merge.pushes else PlanRow.Side.LOCAL,
+            action=PlanRow.Action.UPDATE if merge.pulls or merge.pushes else PlanRow.Action.AGREE,
+            state=PlanRow.State.APPLIED,
+            link=link,
+            local_id=local_id,
+            local_version=self.state.version if self.state else None,
+            fields=fields,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +166,8 @@ class Decider:
         )
         attempt.merge = merge
         attempt.held = [HeldField.of(name, merge.decisions[name]) for name in merge.held]
-        pushes = {name: value for name, value in merge.pushes.items() if name not in held}
+        # What is pulled too goes once it stands here: after a crash in between, ours would look like an edit.
+        pushes = {n: value for n, value in merge.pushes.items() if n not in held and n not in merge.pulls}
         if not self.kind.is_sendable(state.values):
             pushes = {}
         if pushes and (missing := self.kind.waits_for(state.values)):
@@ -223,11 +248,14 @@ class Decider:
         if later is not None and self.now < sent_at + dt.timedelta(seconds=later):
             attempt.step = Step.AWAIT
             return
+        is_over = later is not None or (
+            horizon is not None and self.now >= sent_at + dt.timedelta(seconds=horizon)
+        )
+        is_wanted = attempt.state is not None  # else only the horizon tells that nothing is left to remove
         outcome = resolve_create(
             [record.sis_id for record in candidates],
-            is_enforced=bool(self.capabilities.unique_keys),
-            is_horizon_passed=(later is not None)
-            or (horizon is not None and self.now >= sent_at + dt.timedelta(seconds=horizon)),
+            is_enforced=bool(self.capabilities.unique_keys) and is_wanted,
+            is_horizon_passed=is_over,
         )
         match outcome:
             case CreateOutcome.ADOPT:
@@ -236,11 +264,15 @@ class Decider:
                 if theirs is not None and attempt.state is not None:
                     self._decide_update(attempt, theirs, set())
                 elif theirs is not None:
+                    adopt_intent(link, theirs)
                     self._decide_removal(attempt, theirs)
             case CreateOutcome.AMBIGUOUS:
                 attempt.held = [self._ambiguous(link, candidates)]
             case CreateOutcome.CREATE_AGAIN if attempt.state is not None:
                 self._create(attempt, attempt.state)
+                attempt.is_again = True
+                if not is_over:  # whichever request lands, the SIS gets the same; what changed since follows
+                    attempt.changes = decode(intent["values"], structs=STRUCTS)
             case CreateOutcome.CREATE_AGAIN:
                 attempt.step = Step.GONE
             case CreateOutcome.WAIT:

@@ -1,5 +1,6 @@
 """Carrying out a plan: write our side, flag what came in, send the SIS's side, tell what stays open."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from integration import flags, outbound
@@ -42,11 +43,10 @@ class CarryOut:
         frame, counts = self.frame, self.frame.run.counts
         if frame.merge_type not in SENDABLE_TYPES:
             self._apply_reference()
-            self._leave_out()
+            self._leave_out({})
             return None
         kind, away = frame.kind, None
-        self._apply(kind)
-        self._leave_out()
+        self._leave_out(self._apply(kind))
         if frame.merge_type is MergeType.SECTIONS:
             with frame.timed("flag"):
                 flags.flag_sections(self.plan, run_id=frame.run.pk)
@@ -71,7 +71,8 @@ class CarryOut:
         if changed:  # what the SIS rejected may have lacked just this (MERGE.md, Retries)
             outbound.replay(term=frame.term or None, now=frame.clock())
 
-    def _apply(self, kind: RecordType) -> None:
+    def _apply(self, kind: RecordType) -> Mapping[str, str]:
+        """Write here; what could not be taken, and why."""
         frame = self.frame
         applier = Applier(
             plan=self.plan,
@@ -83,9 +84,10 @@ class CarryOut:
         )
         with frame.timed("apply", plan=self.plan.pk):
             applier.apply()
+        return applier.barred
 
-    def _leave_out(self) -> None:
-        """Rows that a person declined, or whose record changed since they were planned, were not applied."""
+    def _leave_out(self, barred: Mapping[str, str]) -> None:
+        """Tell what was not applied: declined by a person, changed since it was planned, or `barred`."""
         states = [PlanRow.State.STALE, PlanRow.State.DECLINED]
         rows = PlanRow.objects.filter(plan=self.plan, state__in=states, action__in=CHANGES).order_by("id")
         counts = self.frame.run.counts
@@ -93,7 +95,7 @@ class CarryOut:
         unchanged = set()
         for row in rows.only("record_key", "label", "side", "action", "state", "theirs"):
             counts[f"{'local' if row.side == LOCAL else 'sis'}_{row.action.lower()}"] -= 1
-            if row.state == PlanRow.State.STALE:
+            if row.state == PlanRow.State.STALE and row.record_key not in barred:
                 stale[row.record_key] = row.label
                 unchanged |= {row.record_key} if row.theirs is not None else set()
         counts["unchanged"] += len(unchanged)
@@ -101,4 +103,10 @@ class CarryOut:
         issues = [
             Issue(code="STALE", message=f"{label} {message}", record=key) for key, label in stale.items()
         ]
-        write_issues(self.frame.run.pk, [(issue, True) for issue in issues])
+        refused = [
+            Issue(code="IN_ANOTHER_CROSSLIST", message=message, record=key, field="members")
+            for key, message in barred.items()
+        ]
+        told = [*((issue, True) for issue in issues), *((issue, False) for issue in refused)]
+        write_issues(self.frame.run.pk, told)
+        counts["rejected"] += len(refused)

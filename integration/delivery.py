@@ -15,10 +15,10 @@ from integration import outbound
 from integration.attempts import Attempt, Decider, Step
 from integration.finishing import Finisher, Ledger, Result
 from integration.links import links_by_id, save_links, touch
-from integration.linkstate import adopt_intent, salted
+from integration.linkstate import adopt_intent, salted, write_ahead
 from integration.locking import lock_records
 from integration.merge.canonical import encode
-from integration.models import Conflict, Link, LinkState
+from integration.models import Conflict, Link, LinkState, PlanRow
 from integration.ordering import order_writes
 from integration.outbound import Claim
 from integration.record_types import LocalState, RecordType
@@ -173,10 +173,21 @@ class Delivery:
                         "is_ordered": self._applies_later,
                     }
                     if attempt.detour:
-                        link.sent = [*link.sent, {**entry, "values": {"section_number": attempt.detour}}]
-                    link.sent = [*link.sent, {**entry, "values": values}]
+                        detour = {**entry, "values": {"section_number": attempt.detour}}
+                        link.sent = write_ahead(link.sent, detour)
+                    link.sent = write_ahead(link.sent, {**entry, "values": values})
                 attempt.link = link
             save_links(list(links.values()))
+            self._write_down(writes)
+
+    def _write_down(self, writes: Sequence[Attempt]) -> None:
+        """Keep what is decided before it is sent: no value of the SIS is covered without a trace."""
+        if self.plan_id is None:
+            return
+        for attempt in writes:
+            local_id = getattr(attempt.link, self.kind.id_column)
+            attempt.row = attempt.decided(attempt.link, plan_id=self.plan_id, local_id=local_id)
+        PlanRow.objects.bulk_create([attempt.row for attempt in writes if attempt.row])
 
     def _write_detour(self, writer: Writer, result: Result) -> None:
         """Free a section number that another one of a ring takes; its own number follows at its turn."""

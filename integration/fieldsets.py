@@ -60,6 +60,11 @@ def _no_self_overlap(meetings: Sequence[Meeting]) -> bool:
     )
 
 
+def _are_in_order(end_date: Value, start_date: Value) -> bool:
+    """The database refuses a section that ends before it starts."""
+    return not (end_date and start_date) or start_date <= end_date
+
+
 def section_policies(
     catalogue: Catalogue, settings: TypeSettings, capabilities: Capabilities, *, sis_id: str = ""
 ) -> tuple[FieldPolicy, ...]:
@@ -94,6 +99,8 @@ def _section_policy(
         extra = {"key_of": _person, "is_sound": _is_sound_team}
     elif field.kind is Kind.MEETINGS:
         extra = {"is_sound": _no_self_overlap}
+    elif field.name == "end_date":
+        extra = {"is_sound": _are_in_order, "companions": ("start_date",)}
     return FieldPolicy(
         name=field.name,
         source=source,

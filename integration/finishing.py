@@ -14,7 +14,6 @@ from integration.merge.canonical import encode
 from integration.merge.records import RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
 from integration.models import Link, LinkState, PlanRow
-from integration.planning import shown_fields
 from integration.record_types import LocalState, LocalUpdate, RecordType
 from integration.sis.port import (
     Operation,
@@ -78,6 +77,7 @@ class Finisher:
     plan_id: int | None = None
     """Where decisions are written down; None: they stand in the plan of the merge that sends."""
     decided: list[PlanRow] = field(default_factory=list)
+    unsent: list[PlanRow] = field(default_factory=list)
     updates: list[LocalUpdate] = field(default_factory=list)
     held: list[tuple[Link, HeldField]] = field(default_factory=list)
     finished: list[outbound.Finished] = field(default_factory=list)
@@ -134,6 +134,7 @@ class Finisher:
         """A record found in the SIS is the one whose creation had an unknown outcome."""
         adopt_intent(link, attempt.theirs)
         link.sis_id, link.state, link.intent = attempt.adopted, LinkState.LINKED, None
+        link.touched = self.tick
         local_id = self._local_id(link)
         if local_id is not None:
             self.new_ids.append((local_id, attempt.adopted))
@@ -146,12 +147,22 @@ class Finisher:
         landed = mine[:1] if result.is_detoured and result.written is None else []
         link.sent = [entry for entry in link.sent if entry["fence"] != fence] + landed
 
+    def _take_back(self, link: Link, result: Result) -> None:
+        """The attempt surely had no effect: its notes go. An earlier create may yet land."""
+        attempt = result.attempt
+        if attempt.operation is not Operation.CREATE:
+            self._forget_sent(link, result)
+        elif attempt.is_again:
+            link.state = LinkState.UNKNOWN_OUTCOME
+        else:
+            link.state, link.intent = LinkState.NEW, None
+        if attempt.row is not None:
+            attempt.row.state = PlanRow.State.STALE
+            self.unsent.append(attempt.row)
+
     def _untried(self, link: Link, result: Result) -> None:
         """Nothing was sent: take the write-ahead note back."""
-        if result.attempt.operation is Operation.CREATE:
-            link.state, link.intent = LinkState.NEW, None
-        else:
-            self._forget_sent(link, result)
+        self._take_back(link, result)
         self._stay_held(link, result.attempt)
         outbound.release([result.attempt.claim.outbound_id], now=self.now)
         self._note(link, "pending")
@@ -164,10 +175,8 @@ class Finisher:
             return
         if is_unknown and attempt.operation is Operation.CREATE:
             link.state = LinkState.UNKNOWN_OUTCOME
-        elif attempt.operation is Operation.CREATE:
-            link.state, link.intent = LinkState.NEW, None
         elif not is_unknown:
-            self._forget_sent(link, result)
+            self._take_back(link, result)
         self._stay_held(link, attempt)
         parked = outbound.fail(attempt.claim, error, now=self.now)
         self._note(link, "rejected" if parked else "awaiting" if is_unknown else "pending")
@@ -230,7 +239,10 @@ class Finisher:
             self._note(link, "held")
         elif self.ledger.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
             self._note(link, "sis_create" if attempt.adopted else "sis_update")
-        self._give_back(attempt.claim.outbound_id, outbound.State.DONE)
+        is_two_way = attempt.merge is not None and attempt.merge.is_two_way
+        self._give_back(
+            attempt.claim.outbound_id, outbound.State.WAITING if is_two_way else outbound.State.DONE
+        )
 
     def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
         """Agree on what was written, and write here what was pulled where ours is still what we merged."""
@@ -239,19 +251,17 @@ class Finisher:
             return
         self._examine(link)
         now_here = self.current.get(local_id or 0)
-        if now_here is None:  # removed here meanwhile
-            link.touched = self.tick
-            return
-        pulls = _still_pullable(merge, now_here)
-        if pulls:
+        pulls = _still_pullable(merge, now_here) if now_here else {}  # else it was removed here meanwhile
+        if now_here and pulls:
             self._pull(link, now_here, merge, pulls)
         count_fights(link, merge)
-        is_same = now_here.version == attempt.state.version
+        version = now_here.version + bool(pulls) if now_here else 0
+        is_same = now_here is not None and now_here.version == attempt.state.version
         settle(
             link,
             merge,
             seen=Seen(values=attempt.theirs, source_hash=attempt.source_hash, tick=self.tick, now=self.now),
-            version=now_here.version + bool(pulls) if is_same else 0,
+            version=version if is_same else 0,
             pushed={name: value for name, value in pushed.items() if name in merge.pushes},
             after_write=_after(attempt, pushed, shown),
             unpulled=merge.pulls.keys() - pulls.keys(),
@@ -259,28 +269,9 @@ class Finisher:
         if pushed and shown is None:
             link.source_hash = None  # what the SIS shows now was not read
         self.held.extend((link, one) for one in attempt.held)
-        self._write_down(link, merge, now_here)
-
-    def _write_down(self, link: Link, merge: RecordMerge, here: LocalState) -> None:
-        """Keep what was decided: both sides of every field that was not simply equal, and the rule."""
-        fields = shown_fields(merge)
-        if self.plan_id is None or not fields:
-            return
-        is_written = bool(merge.pulls or merge.pushes)
-        self.decided.append(
-            PlanRow(
-                plan_id=self.plan_id,
-                record_key=str(link.sis_id),
-                label=link.label,
-                side=PlanRow.Side.SIS if merge.pushes else PlanRow.Side.LOCAL,
-                action=PlanRow.Action.UPDATE if is_written else PlanRow.Action.AGREE,
-                state=PlanRow.State.APPLIED,
-                link=link,
-                local_id=self._local_id(link),
-                local_version=here.version,
-                fields=fields,
-            )
-        )
+        if attempt.row is None and self.plan_id is not None:  # what was sent was kept before
+            row = attempt.decided(link, plan_id=self.plan_id, local_id=local_id)
+            self.decided.extend([row] if row else [])
 
     def _pull(self, link: Link, here: LocalState, merge: RecordMerge, pulls: dict[str, Value]) -> None:
         self.updates.append(
@@ -350,6 +341,7 @@ class Finisher:
         """Write everything that was collected."""
         outbound.finish(self.finished, now=self.now)
         PlanRow.objects.bulk_create(self.decided)
+        PlanRow.objects.bulk_update(self.unsent, ["state"])
         self.kind.update(self.updates, self.author)
         if self.new_ids:
             self.kind.set_sis_ids(self.new_ids, self.author)

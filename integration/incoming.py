@@ -27,6 +27,8 @@ from scheduling.domain.values import (
 COLUMNS = {"course": "course_id", "instructor": "instructor_id"}
 """Field -> column of the exchange folder, where the two differ."""
 LONGEST_ID = 64
+LONGEST_REPEATED = 40
+"""Fields that may hold more characters rarely hold the same in two records."""
 CAPACITY = Field(name="capacity", label="Capacity", kind=Kind.INTEGER, minimum=0, maximum=99_999)
 
 
@@ -75,10 +77,11 @@ def read_section(
     values: dict[str, Value] = {}
     for field in catalogue:
         is_needed = field.is_required and not field.is_custom
-        if field.kind in {Kind.MEETINGS, Kind.INSTRUCTORS} or not (is_needed or field.name in raw):
+        is_list = field.kind is Kind.MEETINGS or field.kind is Kind.INSTRUCTORS
+        if is_list or not (is_needed or field.name in raw):
             continue
         try:
-            values[field.name] = canonical(field, raw.get(field.name))
+            values[field.name] = _canonical(field, raw.get(field.name), references)
         except InvalidValue as error:
             issues.append(_issue(record, error.code, error.message, field=field.name))
     if "crn" not in raw:
@@ -98,6 +101,16 @@ def read_section(
         subject=str(raw.get("subject") or ""),
         number=str(raw.get("number") or ""),
     )
+
+
+def _canonical(field: Field, raw: object, references: References) -> Value:
+    """`canonical`, remembered where records repeat the values: that is a third of a first load's reading."""
+    if type(raw) is not str or field.kind is Kind.COURSE or field.max_length > LONGEST_REPEATED:
+        return canonical(field, raw)
+    key = field.name, raw
+    if key not in references.met:
+        references.met[key] = canonical(field, raw)
+    return references.met[key]
 
 
 def _meetings(

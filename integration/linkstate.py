@@ -106,8 +106,9 @@ def still_in_flight(
     seen: set[str] = set()
     for entry in reversed(list(entries)):
         values = decode(entry["values"], structs=STRUCTS)
-        is_told_apart = not entry.get("is_repeated")
-        landed = {n for n, value in values.items() if is_told_apart and n in theirs and theirs[n] == value}
+        landed = {name for name, value in values.items() if name in theirs and _shows(theirs[name], value)}
+        if entry.get("is_repeated"):
+            landed = set()
         gone = landed | seen if entry["is_ordered"] else landed
         seen |= landed
         open_fields = {name: entry["values"][name] for name in values if name not in gone}
@@ -115,6 +116,10 @@ def still_in_flight(
         if is_live(entry, now) and (open_fields or is_removal):
             kept.append({**entry, "values": open_fields})
     return list(reversed(kept))
+
+
+def _shows(seen: Value, value: Value) -> bool:
+    return bool(seen == value) or is_rendering(sent=value, seen=seen)
 
 
 def agreement_on(values: Mapping[str, Any], shown: Values) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -162,6 +167,7 @@ def settle(
     `pushed`: what was written to the SIS and took effect; `after_write`: what the SIS then showed, where it
     was read. A pushed field whose SIS value is a rendering of ours (cut, other case) is agreed with both.
     `unpulled`: fields that somebody changed here since the merge; nothing is agreed on them.
+    A field that is both pulled and pushed is never in `pushed`: it is sent once it stands here.
     """
     pushed = pushed or {}
     baseline = dict(link.baseline or {})
@@ -169,19 +175,16 @@ def settle(
     is_open = False
     for name, decision in merge.decisions.items():
         agreed = None if name in unpulled else _agreed(name, decision, pushed, after_write)
-        if agreed is not None:
-            ours_value, theirs_value = agreed
-            baseline[name] = encode({name: ours_value})[name]
-            theirs.pop(name, None)
-            if theirs_value != ours_value:
-                theirs[name] = encode({name: theirs_value})[name]
-            continue
-        is_open = True
-        # What was pushed came of the value that was here: it is what both sides' values descend from.
-        origin = decision.ours if name in unpulled and name in pushed else decision.base
-        kept = encode({name: origin})[name]
-        if link.baseline is not None and baseline.get(name) != kept and name not in theirs:
-            baseline[name] = kept  # also where an earlier write of ours was seen to have landed
+        if agreed is None:
+            is_open = True
+            if not decision.has_base:
+                continue
+            agreed = decision.base, decision.base_theirs  # an earlier write that was seen counts
+        ours_value, theirs_value = agreed
+        baseline[name] = encode({name: ours_value})[name]
+        theirs.pop(name, None)
+        if theirs_value != ours_value:
+            theirs[name] = encode({name: theirs_value})[name]
     has_moved = (baseline, theirs) != (link.baseline, link.baseline_theirs)
     link.baseline = baseline
     link.baseline_theirs = theirs
@@ -205,7 +208,13 @@ def settle(
 def _agreed(
     name: str, decision: Decision, pushed: Mapping[str, Value], after_write: Values | None
 ) -> tuple[Value, Value] | None:
-    """(our rendering, the SIS's rendering) of what both sides hold now, or None."""
+    """(our rendering, the SIS's rendering) of what both sides hold now, or None.
+
+    What was pulled holds all that the SIS shows. Where it holds more (a set merged from both sides), that is
+    our change on top of it, to be sent next.
+    """
+    if decision.is_pulled:
+        return decision.theirs, decision.theirs
     if decision.is_pushed:
         if name not in pushed:
             return None
@@ -213,11 +222,7 @@ def _agreed(
         if shown == decision.result:
             return decision.result, shown
         return (decision.result, shown) if is_rendering(sent=decision.result, seen=shown) else None
-    if not decision.has_agreed:
-        return None
-    if decision.is_pulled:
-        return decision.result, decision.theirs
-    return decision.ours, decision.theirs
+    return (decision.ours, decision.theirs) if decision.has_agreed else None
 
 
 def count_fights(link: Link, merge: RecordMerge) -> None:

@@ -22,7 +22,8 @@ from integration.models import Link, LinkState, PlanRow
 from integration.planmaker import PlanMaker, Row
 from integration.planning_absent import AbsentPlanner, is_removal_in_flight, removal_operation
 from integration.record_types import LocalState, RecordType
-from integration.sis.port import BadRecord, Evidence, MergeType, SisAdapter, SisRecord, Snapshot
+from integration.sis.port import BadRecord, Evidence, Issue, MergeType, SisAdapter, SisRecord, Snapshot
+from integration.unconfirmed import overdue_changes, overdue_creation
 
 BATCH = 500
 LOCAL, SIS = PlanRow.Side.LOCAL, PlanRow.Side.SIS
@@ -51,6 +52,12 @@ def shown(decision: Decision) -> dict[str, Any]:
         "result": plain(decision.result),
         "rule": decision.rule.value,
     }
+
+
+def stored(found: Incoming) -> dict[str, Any]:
+    """All that the SIS showed, as a plan's row keeps it; `_course`: what to call a course not told of yet."""
+    course = {"_course": [found.subject, found.number]} if found.subject else {}
+    return {**encode(found.values), **course}
 
 
 class Waiting:
@@ -124,9 +131,16 @@ class Planner:
         self.known.clear()
         self.absent.plan_absences(gone, evidence)
         self.absent.plan_ours(self.waiting.links)
+        if (horizon := self.adapter.capabilities.applies_later_seconds) is not None:
+            for link in self.waiting.links:
+                self._say(overdue_creation(link, horizon_seconds=horizon, now=self.now))
         self.maker.flush()
         self.maker.progress(self.maker.counts.read)
         return evidence
+
+    def _say(self, issues: Iterable[Issue]) -> None:
+        for issue in issues:
+            self.maker.note(issue, is_notice=True)
 
     # ---- records the SIS shows
 
@@ -150,8 +164,7 @@ class Planner:
     def _bad(self, bad: BadRecord) -> None:
         # parts of a record that went away are no fault of their own: the record's absence is judged below
         if bad.is_notice or (bad.is_stray and bad.sis_id in self.known):
-            for issue in bad.issues:
-                self.maker.note(issue, is_notice=True)
+            self._say(bad.issues)
             return
         if bad.is_stray:
             self.maker.reject(bad.issues)
@@ -211,9 +224,6 @@ class Planner:
         return self.waiting.take(found.record.client_ref, self.kind.natural_key(found.values))
 
     def _plan_new(self, found: Incoming, link: Link | None = None, *, note: str = "") -> None:
-        values = encode(found.values)
-        if found.subject:
-            values["_course"] = [found.subject, found.number]
         self.maker.add(
             Row(
                 record_key=found.record.sis_id,
@@ -223,7 +233,7 @@ class Planner:
                 link_id=link.pk if link else None,
                 local_id=link.former_id if link else None,
                 link_touched=link.touched if link else None,
-                theirs=values,
+                theirs=stored(found),
                 source_hash=salted(found.record.fingerprint, self.kind.salt(found.record.sis_id)),
                 note=note,
             )
@@ -250,6 +260,9 @@ class Planner:
 
     def _plan_known(self, found: Incoming, link: Link, ours: LocalState | None) -> None:
         """A record that both sides have, or that we removed."""
+        if self.adapter.capabilities.applies_later_seconds is not None:
+            label = self.kind.label(found.values)
+            self._say(overdue_changes(link, found.values, label=label, now=self.now))
         if ours is None and not link.removal:
             self._plan_new(found, link, note="It is gone here without a trace; it is imported again.")
         elif ours is None:
@@ -282,7 +295,7 @@ class Planner:
             "local_version": ours.version,
             "link_touched": link.touched,
             "fields": shown_fields(merge),
-            "theirs": encode(found.values),
+            "theirs": stored(found),
             "source_hash": salted(found.record.fingerprint, self.kind.salt(found.record.sis_id)),
         }
         if merge.held:

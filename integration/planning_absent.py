@@ -54,7 +54,9 @@ def removal_problem(link: Link, theirs: Values, kind: RecordType) -> str:
     base = decode(link.baseline or {}, structs=STRUCTS)
     shown = decode(link.baseline_theirs, structs=STRUCTS)
     names = [p.name for p in kind.policies(link.sis_id or "") if p.can_send and p.name in base]
-    is_edited = any(name in theirs and theirs[name] not in (base[name], shown.get(name)) for name in names)
+    sent = [decode(entry["values"], structs=STRUCTS) for entry in link.sent]
+    known = {n: [base[n], shown.get(n), *(one[n] for one in sent if n in one)] for n in names}
+    is_edited = any(name in theirs and theirs[name] not in known[name] for name in names)
     return EDITED_IN_SIS if is_edited else ""
 
 

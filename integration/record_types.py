@@ -3,7 +3,7 @@
 A type says how a record is read, what it holds here, how it is written here, and what it is called.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -46,8 +46,6 @@ class NewRecord:
     values: Values
     former_id: int | None = None
     rule: str = ""
-    subject: str = ""
-    number: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,10 +80,10 @@ class RecordType(Protocol):
     def policies(self, sis_id: str) -> Sequence[FieldPolicy]: ...
     def salt(self, sis_id: str) -> bytes: ...
     def read(self, record: SisRecord) -> Incoming: ...
+    def promise(self, course: str, subject: str, number: str) -> None: ...
     def ours(self, ids: Sequence[int], *, lock: bool = False) -> dict[int, LocalState]: ...
     def label(self, values: Values) -> str: ...
     def natural_key(self, values: Values) -> tuple[str, ...]: ...
-    def outgoing(self, values: Values) -> Values: ...
     def is_sendable(self, values: Values) -> bool: ...
     def waits_for(self, values: Values) -> tuple[str, ...]: ...
     def still_possible(self, values: Values) -> Values: ...
@@ -105,6 +103,8 @@ class SectionType:
     capabilities: Capabilities
     merge_type: MergeType = MergeType.SECTIONS
     id_column: str = "section_id"
+    promised: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Courses that sections name before the SIS has told of them: SIS id -> (subject, number)."""
 
     @property
     def settings(self) -> TypeSettings:
@@ -142,7 +142,15 @@ class SectionType:
 
     def read(self, record: SisRecord) -> Incoming:
         """The record in canonical form."""
-        return read_section(record, self.catalogue, self.references, placeholders=self.makes_placeholders)
+        found = read_section(record, self.catalogue, self.references, placeholders=self.makes_placeholders)
+        if self.makes_placeholders:
+            self.promise(str(found.values.get("course")), found.subject, found.number)
+        return found
+
+    def promise(self, course: str, subject: str, number: str) -> None:
+        """Note a course that a section names, should it have to be made."""
+        if course not in self.references.courses:
+            self.promised[course] = (subject, number)
 
     def ours(self, ids: Sequence[int], *, lock: bool = False) -> dict[int, LocalState]:
         """The sections as they stand here, optionally locked (in id order, so that nobody deadlocks)."""
@@ -160,18 +168,14 @@ class SectionType:
 
     def label(self, values: Values) -> str:
         """What people call it: subject, number, section number."""
-        course = self.references.courses.get(str(values.get("course")))
-        return (
-            f"{course.label if course else values.get('course')} {values.get('section_number') or ''}".strip()
-        )
+        sis_id = str(values.get("course"))
+        course = self.references.courses.get(sis_id)
+        name = course.label if course else " ".join(self.promised.get(sis_id, (sis_id,)))
+        return f"{name} {values.get('section_number') or ''}".strip()
 
     def natural_key(self, values: Values) -> tuple[str, ...]:
         """Course (SIS id) and section number; the term is given."""
         return str(values.get("course")), str(values.get("section_number"))
-
-    def outgoing(self, values: Values) -> Values:
-        """The values as the adapter gets them."""
-        return values
 
     def is_sendable(self, values: Values) -> bool:
         """Every section may go to the SIS."""
@@ -187,8 +191,7 @@ class SectionType:
 
     def create(self, new: Sequence[NewRecord], author: Author) -> list[int]:
         """Make the sections, and placeholder courses for those that come before theirs."""
-        if self.makes_placeholders:
-            self._make_placeholders(new, author)
+        self._keep_promises((one.values for one in new), author)
         return imports.create_sections(
             [
                 imports.NewSection(
@@ -201,18 +204,16 @@ class SectionType:
             author=author,
         )
 
-    def _make_placeholders(self, new: Sequence[NewRecord], author: Author) -> None:
-        wanted = {
-            str(one.values["course"]): (one.subject, one.number)
-            for one in new
-            if str(one.values["course"]) not in self.references.courses
-        }
-        made = add_placeholder_courses(wanted, term_code=self.term, author=author)
-        for sis_id, course in made.items():
-            self.references.courses[sis_id] = CourseFacts(id=course.pk, label=str(course))
+    def _keep_promises(self, written: Iterable[Values], author: Author) -> None:
+        named = {str(values["course"]) for values in written if "course" in values}
+        wanted = {course: self.promised[course] for course in sorted(named & self.promised.keys())}
+        for sis_id, made in add_placeholder_courses(wanted, term_code=self.term, author=author).items():
+            self.references.courses[sis_id] = CourseFacts(id=made.pk, label=str(made))
+            del self.promised[sis_id]
 
     def update(self, updates: Sequence[LocalUpdate], author: Author) -> None:
         """Write what the SIS decides."""
+        self._keep_promises((one.after for one in updates), author)
         imports.update_sections(
             [
                 imports.SectionUpdate(
@@ -285,6 +286,9 @@ class RelationshipType:
         """The record in canonical form."""
         return read_relationship(record, self.sections)
 
+    def promise(self, course: str, subject: str, number: str) -> None:
+        """A relationship names no course."""
+
     def ours(self, ids: Sequence[int], *, lock: bool = False) -> dict[int, LocalState]:
         """The relationships as they stand here, optionally locked in id order."""
         if lock:
@@ -319,10 +323,6 @@ class RelationshipType:
     def natural_key(self, values: Values) -> tuple[str, ...]:
         """Kind and sorted members (MERGE.md, Relationships)."""
         return (str(values.get("kind")), *sorted(one.section for one in values.get("members") or ()))
-
-    def outgoing(self, values: Values) -> Values:
-        """The values as the adapter gets them."""
-        return values
 
     def is_sendable(self, values: Values) -> bool:
         """Whether the SIS can hold this kind; others stay here, untouched by merges."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from integration.merge.records import Value
 from scheduling.models import Building, Campus, Course, Instructor, Room
 
 
@@ -22,6 +23,8 @@ class References:
     buildings: set[str] = field(default_factory=set)
     campuses: set[str] = field(default_factory=set)
     instructors: set[str] = field(default_factory=set)
+    met: dict[tuple[str, str], Value] = field(default_factory=dict)
+    """Canonical values by field and text, of fields that repeat them."""
 
 
 def load_references(term_code: str) -> References:

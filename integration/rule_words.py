@@ -11,6 +11,7 @@ class Act(StrEnum):
 
     RESOLVED = "RESOLVED"  # a person settled a conflict
     SIS_REMOVED = "SIS_REMOVED"  # the SIS removed the section, and it was cancelled here
+    NUMBER = "NUMBER"  # section numbers wait for each other
 
 
 RULE_WORDS: Mapping[str, str] = {
@@ -32,6 +33,7 @@ RULE_WORDS: Mapping[str, str] = {
     Rule.SIS_ONLY: "It came from the SIS when the section was imported.",
     Rule.TANDEM_ONLY: "It was set in Tandem, and the SIS has not shown another value.",
     Act.RESOLVED: "Both sides had changed it, and a person chose this value.",
+    Act.NUMBER: "Tandem changed it, but another section of a ring has to leave the number first.",
     Act.SIS_REMOVED: "The SIS removed the section; Merge Settings keep it here as cancelled.",
 }
 """Formats; `label` is what the field is called."""

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from integration.channels import load_channels
-from integration.settings import active_version, read
+from integration.settings import ConfigurationError, MergeSettings, active_version, read
 from integration.sis.port import BadSisUrl, Capabilities
 from integration.sis.registry import configured_adapter
 from integration.status_facts import Surroundings, group_sources, section_sources
@@ -59,7 +59,7 @@ def status_of_sections(
     `capabilities`: what the SIS can do, if not what the configured one declares.
     """
     sections = {one.pk: one for one in Section.objects.filter(pk__in=section_ids).order_by("id")}
-    settings = read(active_version())
+    settings = _settings()
     able = capabilities or configured_capabilities()
     own = section_sources(sections.values(), settings, able)
     groups = group_sources(sections, settings, able)
@@ -72,6 +72,14 @@ def status_of_sections(
             of_section[member].append(facts)
     zone = timezone.get_default_timezone()
     return {pk: answer(pk, [known.facts(one), *of_section[pk]], zone=zone) for pk, one in own.items()}
+
+
+def _settings() -> MergeSettings:
+    """The active settings; the delivered ones where none can be read (a merge says so; reading goes on)."""
+    try:
+        return read(active_version())
+    except ConfigurationError:
+        return MergeSettings()
 
 
 def configured_capabilities() -> Capabilities:

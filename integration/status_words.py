@@ -140,7 +140,7 @@ WORDS: Mapping[Code, Words] = {
     ),
     Code.AGREED: Words(
         headline="Synced {synced}",
-        message="Sent and accepted by the SIS on {synced}; the next import reads it again.",
+        message="Both sides agreed on {synced}; the next import reads it in the SIS again.",
     ),
 }
 

@@ -2,10 +2,15 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from django.core.management import call_command
+from django.db import connection
 
 from integration.execution import approve
 from integration.models import MergeState, Plan
@@ -15,6 +20,7 @@ from integration.sis.port import MergeType
 from scheduling.models import Section
 from tests.campus import TABLES, TERM, Campus, section_row
 
+ROOT = Path(__file__).resolve().parent.parent
 SIXTY = [f"M{number:03}" for number in range(1, 61)]
 """The sections of `large_tables(60)`."""
 
@@ -98,7 +104,8 @@ class Desk(Campus):
         if not self.folder.exists():
             write_folder(self.folder, self.tables)
         super().__post_init__()
-        self.django_settings.SIS_URL = self.url
+        if self.django_settings is not None:
+            self.django_settings.SIS_URL = self.url
 
     def reopen(self, options):
         """The same SIS, which from now on can do other things."""
@@ -169,3 +176,23 @@ class Desk(Campus):
     def written(self):
         """What the SIS was sent: (operation, id)."""
         return [(entry["operation"], entry["id"]) for entry in self.adapter.journal()]
+
+
+def start(*words, url, **pipes):
+    """A command of ours in a process of its own, on the database of this test."""
+    given = urlsplit(os.environ["DATABASE_URL"])
+    environment = {
+        **os.environ,
+        "DATABASE_URL": urlunsplit(given._replace(path=f"/{connection.settings_dict['NAME']}")),
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "SIS_URL": url,
+    }
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes}
+    return subprocess.Popen([sys.executable, *map(str, words)], cwd=ROOT, env=environment, text=True, **pipes)
+
+
+def in_a_process(*words, url):
+    """The command in a process of its own, to its end: (exit status, standard output, standard error)."""
+    process = start("manage.py", "execute_merge", *words, url=url)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err

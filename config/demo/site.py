@@ -41,7 +41,7 @@ def main() -> int:
     """Start the demo and serve until it is stopped, or forget it. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m config.demo", description="Serve a demo of Tandem.")
     parser.add_argument("--reset", action="store_true", help="forget the demo's data")
-    parser.add_argument("--sections", type=int, default=900, help="sections in a term, at the first start")
+    parser.add_argument("--sections", type=int, default=300, help="sections in a term, at the first start")
     given = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -119,6 +119,7 @@ def _serve(port: int) -> None:
             status = server.wait()
         finally:
             server.send_signal(signal.SIGINT)  # gunicorn then stops at once
+            server.wait()  # leaving the block after a Ctrl-C would not wait
     raise CannotStart(f"The web server stopped by itself with status {status}; its last words are above.")
 
 

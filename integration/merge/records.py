@@ -109,6 +109,11 @@ class RecordMerge:
         return {name: d.result for name, d in self.decisions.items() if d.is_pushed}
 
     @property
+    def is_two_way(self) -> bool:
+        """Whether a set takes changes from both sides: it is written here first, then it can be sent."""
+        return any(d.is_pulled and d.is_pushed for d in self.decisions.values())
+
+    @property
     def held(self) -> tuple[str, ...]:
         """The fields that a person has to decide."""
         return tuple(name for name, d in self.decisions.items() if d.is_held)

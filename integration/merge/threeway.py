@@ -123,11 +123,11 @@ class _Case:
 
     @property
     def is_ours_changed(self) -> bool:
-        return self.ours != (self.base if self.is_agreed else self.policy.blank)
+        return bool(self.ours != (self.base if self.is_agreed else self.policy.blank))
 
     @property
     def is_theirs_changed(self) -> bool:
-        return self.theirs != (self.base_theirs if self.is_agreed else self.policy.blank)
+        return bool(self.theirs != (self.base_theirs if self.is_agreed else self.policy.blank))
 
     @property
     def shows_only_base(self) -> bool:
@@ -193,8 +193,8 @@ class _Case:
         if is_conflict and self.policy.source is Source.ASK:
             return self._hold(Rule.ASK)
         prefer_ours = self.policy.source is not Source.PREFER_SIS
-        merged = {triple.merged(prefer_ours=prefer_ours) for triple in triples} - {None}
-        result = tuple(sorted(merged))
+        merged = (triple.merged(prefer_ours=prefer_ours) for triple in triples)
+        result = tuple(sorted({item for item in merged if item is not None}))
         rule = Rule.MERGED
         if is_conflict:
             rule = Rule.PREFER_TANDEM if prefer_ours else Rule.PREFER_SIS

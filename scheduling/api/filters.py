@@ -31,7 +31,7 @@ class SectionFilter(FilterSet):  # type: ignore[misc]  # django-filter has no ty
     crn = django_filters.CharFilter(label="The number that people use")
     search = django_filters.CharFilter(
         method="having_all_words",
-        label="Words, each in the CRN, subject, number or title, for example: MATH 252 A",
+        label="Words, each in the CRN, subject, either number or the title, for example: MATH 252 A",
     )
 
     class Meta:

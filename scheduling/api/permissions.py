@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
@@ -13,8 +14,8 @@ class HasSchedulingProduct(IsAuthenticated):
     """Signed in, and with the Scheduling product. Refuses with the sentence that says what to do."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Whether somebody is signed in. Raises `PermissionDenied` for a user without the product."""
+        """True, or raises `NotAuthenticated` or `PermissionDenied` with what to do."""
         if not super().has_permission(request, view):
-            return False
+            raise NotAuthenticated("Sign in, or send a token in the header Authorization: Bearer <key>.")
         check_has_scheduling(cast("User", request.user))
         return True

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import msgspec
 from django.db.models import F
 
 from scheduling.domain.values import Meeting as MeetingValue
@@ -94,10 +93,6 @@ class Removal:
     before: Mapping[str, Value]
 
 
-def _ready(values: Mapping[str, Value]) -> Any:
-    return msgspec.to_builtins(values)
-
-
 def _custom(values: Mapping[str, Value]) -> dict[str, Value]:
     prefix = "custom."
     return {
@@ -153,7 +148,7 @@ def create_sections(
                 record_id=str(pk),
                 term_code=term_code,
                 version=1,
-                after=_ready(one.values),
+                after=one.values,
                 rule=one.rule,
             )
             for pk, one in zip(ids, new, strict=True)
@@ -238,8 +233,8 @@ def _update_changes(updates: Sequence[SectionUpdate], term_code: str) -> Iterato
                 term_code=term_code,
                 version=one.version + 1,
                 field=name,
-                before=msgspec.to_builtins(one.before.get(name)),
-                after=msgspec.to_builtins(after),
+                before=one.before.get(name),
+                after=after,
                 rule=one.rules.get(name, ""),
             )
 
@@ -253,7 +248,7 @@ def _removal_changes(
             record_type=record_type,
             record_id=str(one.record_id),
             term_code=term_code,
-            before=_ready(one.before),
+            before=one.before,
             rule=rule,
         )
 

@@ -12,7 +12,11 @@ def test_nobody_is_told_how_to_come_in(db):
     answer = Client().get(LIST)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.json()["code"] == "NOT_AUTHENTICATED"
+    assert answer.json() == {
+        "code": "NOT_AUTHENTICATED",
+        "message": "Sign in, or send a token in the header Authorization: Bearer <key>.",
+        "field": None,
+    }
 
 
 def test_only_the_digest_of_a_token_is_kept(user_of):

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from integration.models import MergeProfile
 from scheduling.api import integration_status
 from scheduling.models import Department, RoleAssignment, Section, Term
 
@@ -174,6 +175,11 @@ def test_the_integration_status_adds_the_same_queries_however_long(biology, sect
     costs = [cost(registrar, len(sections_of(biology, more)) + before) for before, more in GROWTH]
     assert len(set(costs)) == 1
     assert costs[0] > OWN_QUERIES
+
+
+def test_settings_that_cannot_be_used_do_not_keep_sections_from_being_read(section, registrar):
+    MergeProfile.objects.update(is_active=False)
+    assert numbers_of(registrar.get()) == ["01"]
 
 
 def test_a_section_is_in_the_list_as_in_its_detail(section, registrar):

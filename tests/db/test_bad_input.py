@@ -312,6 +312,63 @@ def test_a_bad_relationship_is_rejected_with_its_place_and_is_still_here(importe
     assert Link.objects.get(sis_id="X001").state == LinkState.LINKED
 
 
+def add(folder, name, *rows):
+    path = folder / f"{name}.csv"
+    path.write_text("".join([path.read_text(), *(f"{row}\n" for row in rows)]))
+
+
+def members():
+    groups = Relationship.objects.order_by("sis_id")
+    return {
+        one.sis_id: sorted(one.members.values_list("section__sis_id", flat=True))
+        for one in groups.filter(kind="CROSSLIST")
+    }
+
+
+def test_a_section_in_two_crosslists_keeps_the_second_out_and_the_others_come(imported):
+    add(imported, GROUPS, "X002,20241,CROSSLIST,10", "X003,20241,CROSSLIST,10")
+    add(imported, MEMBERS, "X002,S001,True", "X002,S002,False", "X003,S003,True", "X003,S004,False")
+
+    answer = merge("relationships")
+
+    assert answer.exit_code == 1
+    (issue,) = faults(answer.run)
+    assert (issue["code"], issue["record"], issue["field"]) == ("IN_ANOTHER_CROSSLIST", "X002", "members")
+    assert "S001" in issue["message"]
+    assert answer.counts == {"read": 4, "unchanged": 2, "local_create": 1, "rejected": 1}
+    assert members() == {"X001": ["S001", "S005"], "X003": ["S003", "S004"]}
+
+
+def test_a_member_that_another_crosslist_keeps_is_not_added(imported):
+    add(imported, GROUPS, "X002,20241,CROSSLIST,10")
+    add(imported, MEMBERS, "X002,S002,True", "X002,S003,False")
+    assert merge("relationships").exit_code == 0
+    replace_in(imported, MEMBERS, "X002,S003", "X002,S005")
+
+    answer = merge("relationships")
+
+    assert (answer.exit_code, [issue["record"] for issue in faults(answer.run)]) == (1, ["X002"])
+    assert members()["X002"] == ["S002", "S003"]
+    assert Link.objects.get(sis_id="X002").baseline["members"][1]["section"] == "S003"
+    replace_in(imported, MEMBERS, "X001,S005", "X001,S004")  # now S005 is free
+    assert merge("relationships").exit_code == 0
+    assert members() == {"X001": ["S001", "S004"], "X002": ["S002", "S005"]}
+
+
+def test_a_group_that_takes_the_place_of_another_comes_once_the_other_is_surely_gone(imported):
+    """Nothing vouches for this folder: an absence counts with the second sight only."""
+    replace_in(imported, GROUPS, "X001", "X009")
+    for _ in range(2):
+        replace_in(imported, MEMBERS, "X001", "X009")
+
+    first = merge("relationships")
+    assert (first.exit_code, first.counts["missing"], members()) == (1, 1, {"X001": ["S001", "S005"]})
+    replace_in(imported, "buildings", "Regents", "Regents Hall")
+    merge("relationships")
+    assert members() == {"X009": ["S001", "S005"]}
+    assert merge("relationships").exit_code == 0
+
+
 BAD_REFERENCES = {
     "a term that ends first": ("terms", "2024-12-17", "2024-09-01", BAD, 2, "end_date"),
     "a term without a date": ("terms", "2024-12-17", "", BAD, 2, "end_date"),
@@ -375,7 +432,7 @@ BAD_FILES = {
     "utf-16": ("sections", as_utf16, "WRONG_ENCODING", 1, None),
     "a NUL byte": ("sections", change(b"Independent", b"Inde\x00pendent"), "NUL_BYTE", 5, "title"),
     "cut off": ("sections", cut, "TRUNCATED", 9, "capacity"),
-    "an open quote": ("sections", change(b'\xa9"', b""), "TRUNCATED", 5, "notes"),
+    "an open quote": ("sections", change(b'\xc3\xa9"', b""), "TRUNCATED", 5, "notes"),
     "text behind a quote": ("sections", change(b'\xa9"', b'\xa9" yes'), "MALFORMED_CSV", 5, "notes"),
     "an empty file": ("sections", lambda path: path.write_bytes(b""), "NO_HEADER", 1, None),
     "no file": ("sections", lambda path: path.unlink(), "MISSING_FILE", None, None),

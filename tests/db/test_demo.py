@@ -36,7 +36,7 @@ class Demo:
         self.port = port
         environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.demo", "--sections", "60"],
+            [sys.executable, "-m", "config.demo"],
             cwd=ROOT,
             env={**environment, "TANDEM_STATE": str(state), "PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1"},
             stdout=subprocess.PIPE,
@@ -57,6 +57,14 @@ class Demo:
             token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
             form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token}
             return client.post(page.url, data=form)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.communicate()
 
     def stop(self):
         """Press Ctrl-C; the processes that were running and still are."""
@@ -94,31 +102,50 @@ def reset(state):
 
 
 def test_the_demo_serves_an_imported_term_and_leaves_nothing_running(state, port):
-    demo = Demo(state, port)
-    assert f"http://127.0.0.1:{port}/" in demo.said
-    assert PASSWORD in demo.said
-    assert re.findall(r"^  (\w+) ", demo.said, re.MULTILINE) == ["registrar", "scheduler", "viewer", "admin"]
-    for name in ("registrar", "scheduler"):
-        page = demo.sign_in(name)
-        assert page.status_code == 200
-        assert "Spring 2027" in page.text
+    with Demo(state, port) as demo:
+        assert f"http://127.0.0.1:{port}/" in demo.said
+        assert PASSWORD in demo.said
+        people = re.findall(r"^  (\w+) ", demo.said, re.MULTILINE)
+        assert people == ["registrar", "scheduler", "viewer", "admin"]
+        for name in ("registrar", "scheduler"):
+            page = demo.sign_in(name)
+            assert page.status_code == 200
+            assert "Spring 2027" in page.text
 
-    assert demo.stop() == []
+        assert demo.stop() == []
     assert processes_on(state) == []
 
 
+def test_the_tutorial_can_be_followed_word_by_word(state):
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    environment |= {"TANDEM_STATE": str(state), "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+    tutorial = (ROOT / "docs/tutorial/first-merge.md").read_text()
+    said = ""
+    for language, text in re.findall(r"```(sh|text)\n(.*?)```", tutorial, re.DOTALL):
+        if language == "sh":
+            typed = re.sub(r"--approve \d+", "".join(re.findall(r"--approve \d+", said)[-1:]), text)
+            done = subprocess.run(
+                ["bash", "-c", typed], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            )
+            assert "Traceback" not in done.stderr, done.stderr
+            said = done.stdout + done.stderr
+        else:
+            shown = ".*".join(re.escape(line).replace("…", ".*") for line in text.splitlines())
+            assert re.search(shown, said, re.DOTALL), f"{text}\nis not in\n{said}"
+
+
 def test_a_second_start_keeps_the_data(state, port):
-    demo = Demo(state, port)
-    assert "Making" not in demo.said
-    assert "Importing" not in demo.said
-    assert "Spring 2027" in demo.sign_in("registrar").text
+    with Demo(state, port) as demo:
+        assert "Making" not in demo.said
+        assert "Importing" not in demo.said
+        assert "Fall 2027" in demo.sign_in("registrar").text
 
-    refused = reset(state)
-    assert refused.returncode == 2
-    assert "Stop it first (Ctrl-C)" in refused.stderr
-    assert "Spring 2027" in demo.sign_in("registrar").text
+        refused = reset(state)
+        assert refused.returncode == 2
+        assert "Stop it first (Ctrl-C)" in refused.stderr
+        assert "Fall 2027" in demo.sign_in("registrar").text
 
-    assert demo.stop() == []
+        assert demo.stop() == []
     assert processes_on(state) == []
 
 

@@ -324,7 +324,7 @@ class World:
 
     def _meddle(self, meddle, moment, key):
         if meddle and meddle[0] == moment:
-            (self.edit_here if meddle[1] == HERE else self.edit_there)(key, meddle[2])
+            getattr(self, meddle[1])(key, *meddle[2:])
 
     def _found_or_created(self, key, fate, meddle):
         """True when an earlier create turned out to have landed."""
@@ -459,22 +459,21 @@ class World:
     def _finish(self, key, merge, theirs, *, pushed=None):
         """Write here what is pulled, and settle what is agreed."""
         link, row = self.links[key], self.rows.get(key)
-        if row is None:
-            link.touched = next(self.ticks)
-            return
         pulls = {
             name: value
             for name, value in merge.pulls.items()
-            if row.values[name] == merge.decisions[name].ours or not self.keeps(Guard.COMPARE_AND_SET)
+            if row is not None
+            and (row.values[name] == merge.decisions[name].ours or not self.keeps(Guard.COMPARE_AND_SET))
         }
-        row.values.update(pulls)
-        row.version += bool(pulls)
+        if row is not None:
+            row.values.update(pulls)
+            row.version += bool(pulls)
         touched = link.touched
         settle(
             link,
             merge,
             seen=Seen(values=theirs, source_hash=None, tick=next(self.ticks), now=self.now),
-            version=row.version,
+            version=row.version if row else 0,
             pushed=pushed,
             after_write={**theirs, **pushed} if pushed else None,
             unpulled=merge.pulls.keys() - pulls.keys(),

@@ -217,7 +217,7 @@ def assert_nothing_lost(college, histories):
             if record not in final or name in SIS_OWNED:
                 continue  # removed since, on record as a whole; or never ours to lose
             is_live = plain(final[record][name]) == value
-            is_replaced = any(later > moment for later, _value in other[record, name])
+            is_replaced = any(later > moment for later, _value in other.get((record, name), ()))
             assert is_live or is_replaced or value in recorded[record, name], (record, name, value)
 
 

@@ -38,6 +38,9 @@ SYNCED = RecordFacts(presence=Presence.LINKED, synced_at=NOW, is_verified=True, 
 EDITED = dataclasses.replace(SYNCED, progress=Progress.WAITING, unsent=("Title",))
 NEW = RecordFacts(presence=Presence.NEW, progress=Progress.WAITING, channel=OPEN)
 TITLE = Dispute(conflict=7, field="title", label="Title", base="A", ours="B", theirs="C")
+NUMBER = Dispute(
+    conflict=9, is_number=True, field="section_number", label="Section number", note="A and B wait."
+)
 WHOLE = Dispute(conflict=8, note="The SIS removed it, but it was edited here meanwhile.")
 
 
@@ -109,6 +112,10 @@ TABLE = {
         dataclasses.replace(EDITED, disputes=(TITLE,)),
         [Code.CONFLICT, Code.QUEUED],
     ),
+    "numbers wait for each other": (
+        dataclasses.replace(EDITED, disputes=(NUMBER,), attempted=met(Hindrance.NUMBER_CYCLE)),
+        [Code.NUMBER_CYCLE],
+    ),
     "the record held": (dataclasses.replace(EDITED, disputes=(WHOLE,)), [Code.CONFLICT]),
     "not taken by the import": (
         dataclasses.replace(SYNCED, refusals=(Refusal(message="Bad.", field="course"),)),
@@ -173,7 +180,7 @@ records = st.builds(
     unsent=names,
     kept=names,
     waits_for=names,
-    disputes=st.lists(st.sampled_from([TITLE, WHOLE]), max_size=2).map(tuple),
+    disputes=st.lists(st.sampled_from([TITLE, NUMBER, WHOLE]), max_size=2).map(tuple),
     refusals=st.lists(st.builds(Refusal, message=st.text(max_size=20)), max_size=2).map(tuple),
     channel=channels,
 )

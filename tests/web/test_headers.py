@@ -16,6 +16,7 @@ def test_every_answer_carries_a_policy_that_allows_our_own_files_only(person, pa
     assert policy["script-src"] == policy["style-src"] == policy["img-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert {"private", "no-cache"} <= set(headers["Cache-Control"].split(", "))
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
 

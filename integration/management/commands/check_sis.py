@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand
 
-from integration.sis.port import CheckResult, SisAdapter, SisUnavailable
+from integration.sis.port import CheckResult, SisAdapter, SisError, SisUnavailable
 from integration.sis.registry import BadSisUrl, configured_adapter
 
 BAD_CONFIGURATION = 2
@@ -58,6 +58,8 @@ def examine() -> tuple[dict[str, Any], int]:
         result: CheckResult = adapter.check()
     except SisUnavailable as error:
         return document | {"problems": (error.message,)}, UNREACHABLE
+    except SisError as error:
+        return document | {"problems": (error.message,)}, BAD_CONFIGURATION
     finally:
         adapter.close()
     document |= {"facts": result.facts, "problems": result.problems}

@@ -1,5 +1,6 @@
 """`manage.py execute_merge`: run merges now, inline, with no worker and no broker (CONTRACT.md)."""
 
+import os
 import sys
 import traceback
 from argparse import ArgumentParser
@@ -18,6 +19,7 @@ from integration.sis.registry import BadSisUrl, configured_adapter
 
 ALL = "all"
 WRONG = 2
+NARROW = 80
 
 
 class Command(BaseCommand):
@@ -153,7 +155,9 @@ class ProgressBar:
             return
         if self.bar is None or step != self.step or done < self.bar.n:
             self.close()
-            self.bar, self.step = tqdm(desc=step, unit=" records", leave=False), step
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or NARROW  # some do not say
+            self.bar = tqdm(desc=step, unit=" records", leave=False, ncols=columns)
+            self.step = step
         self.bar.update(done - self.bar.n)
 
     def close(self) -> None:

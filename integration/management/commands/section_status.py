@@ -7,7 +7,6 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from integration.settings import ConfigurationError
 from integration.status import status_of_sections
 from scheduling.domain.errors import DomainError
 from scheduling.selectors import labels_of_sections, section_named
@@ -30,9 +29,9 @@ class Command(BaseCommand):
         """Find the section, print its status."""
         try:
             section_id = section_named(given["term"], given["section"])
-            status = status_of_sections([section_id], now=timezone.now())[section_id]
-        except (DomainError, ConfigurationError) as error:
+        except DomainError as error:
             raise CommandError(str(error), returncode=WRONG_USE) from error
+        status = status_of_sections([section_id], now=timezone.now())[section_id]
         if given["json"]:
             self.stdout.write(msgspec.json.encode(status).decode())
             return

@@ -20,10 +20,9 @@ def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
 
 
 @pytest.fixture
-def clock(loaded):
-    with time_machine.travel(NOW) as traveller, transaction.atomic():
+def clock(loaded, db):
+    with time_machine.travel(NOW) as traveller:
         yield traveller
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -126,6 +126,18 @@ def test_a_settled_field_names_who_settled_it(campus, choice, value):
     assert (found["value"], found["rule"], found["actor"]) == (value, "RESOLVED", "kim")
 
 
+def test_a_settled_field_is_the_sis_s_again_once_the_sis_changed_it(campus, clock):
+    both_edit(campus, source="ASK")
+    campus.merge(sends=True)
+    campus.resolve(campus.conflict(), Choice.THEIRS)
+    for value in ("Other", "Theirs"):
+        clock.shift(dt.timedelta(hours=1))
+        campus.adapter.edit("S1", notes=value)
+        campus.merge()
+    found = campus.explain("S1", "notes")
+    assert (found["value"], found["rule"], found["actor"]) == ("Theirs", "SIS_CHANGED", "SIS import")
+
+
 def test_a_conflict_that_settled_itself_explains_nothing_any_more(campus):
     both_edit(campus, source="ASK")
     campus.merge(sends=True)

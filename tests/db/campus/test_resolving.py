@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from integration.models import Conflict, Link, MergeRun
 from integration.resolving import CannotSettle, Choice, NotOpen
+from integration.sis.port import MergeType
 from scheduling.models import ChangeLog, Section
 from scheduling.services import relationships
 from tests.campus import TERM
@@ -129,17 +130,29 @@ def test_a_set_is_settled_as_a_whole(campus, choice):
     assert campus.in_sis("S1")["instructors"][0]["percent"] == str(percent)
 
 
-@pytest.mark.parametrize(("choice", "value"), [(OURS, "Mine"), (THEIRS, "Theirs")])
-def test_a_fight_ends_with_the_choice(campus, choice, value):
+def fight(campus):
     campus.settings(sections={"sources": {"title": "ALWAYS_TANDEM"}})
     campus.edit("S1", title="Mine")
     for _night in range(4):
         campus.adapter.edit("S1", title="Theirs")
-        campus.merge(sends=True)
+        campus.merge([MergeType.SECTIONS], sends=True)
+
+
+@pytest.mark.parametrize(("choice", "value"), [(OURS, "Mine"), (THEIRS, "Theirs")])
+def test_a_fight_ends_with_the_choice(campus, choice, value):
+    fight(campus)
     assert campus.conflict().kind == Conflict.Kind.FIGHT
     campus.resolve(campus.conflict(), choice)
     assert_settled(campus)
     assert campus.section("S1").title == campus.in_sis("S1")["title"] == value
+
+
+def test_after_a_person_insisted_a_value_is_rewritten_again_before_anybody_is_asked(campus):
+    fight(campus)
+    campus.resolve(campus.conflict(), OURS)
+    campus.adapter.edit("S1", title="Again")
+    assert_settled(campus)
+    assert campus.in_sis("S1")["title"] == "Mine"
 
 
 @pytest.mark.parametrize("choice", [OURS, THEIRS])
@@ -378,23 +391,63 @@ def test_a_candidate_that_was_linked_meanwhile_cannot_be_chosen(campus_with, clo
 # ---- numbers that wait for each other
 
 
-def test_a_ring_of_numbers_goes_through_once_one_has_a_free_number(campus_with):
+@pytest.fixture
+def ring(campus_with):
+    """S1 and S2 exchange their numbers in a SIS that does not let them."""
     campus = campus_with("unique=client_ref,natural_key")
     campus.enable()
     campus.edit("S1", section_number="T")
-    campus.edit("S2", section_number="A")
+    campus.edit("S2", section_number="A", capacity=31)
     campus.edit("S1", section_number="B")
-    campus.sweep()
+    return campus
+
+
+def numbers(campus):
+    return [campus.in_sis(name)["section_number"] for name in ("S1", "S2")]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_ring_of_numbers_is_held_on_every_section_of_it_and_named(ring, at_once):
+    if at_once:
+        ring.sweep()
+    else:
+        assert ring.merge(sends=True).exit_code == 1
     for name in ("S1", "S2"):
-        status = campus.status(name)
+        status = ring.status(name)
         assert status["state"] == "HELD"
+        assert status["reasons"][0]["code"] == "NUMBER_CYCLE"
         assert "BIO 101 A" in status["reasons"][0]["message"]
         assert "BIO 101 B" in status["reasons"][0]["message"]
-    campus.edit("S1", section_number="F")
-    campus.sweep()
-    campus.sweep()
-    assert_settled(campus)
-    assert [campus.in_sis(name)["section_number"] for name in ("S1", "S2")] == ["F", "A"]
+        assert ring.explain(name, "section_number")["rule"] == "NUMBER"
+    assert {*Conflict.objects.filter(status="OPEN").values_list("kind", "field")} == {
+        ("NUMBER", "section_number")
+    }
+
+
+def test_a_ring_of_numbers_goes_through_once_one_has_a_free_number(ring):
+    ring.sweep()
+    ring.edit("S1", section_number="F")
+    ring.sweep()
+    ring.sweep()
+    assert numbers(ring) == ["F", "A"]
+    assert_settled(ring)
+
+
+def test_a_ring_of_numbers_cannot_be_settled_by_insisting(ring):
+    ring.sweep()
+    with pytest.raises(CannotSettle, match="give one of them a free number"):
+        ring.resolve(Conflict.objects.filter(status="OPEN").first(), OURS)
+
+
+def test_a_ring_of_numbers_is_given_up_by_taking_the_sis_s_numbers(ring):
+    ring.sweep()
+    for conflict in Conflict.objects.filter(status="OPEN"):
+        ring.resolve(conflict, THEIRS)
+    ring.sweep()
+    assert_settled(ring)
+    assert numbers(ring) == ["A", "B"]
+    assert [ring.section(name).section_number for name in ("S1", "S2")] == ["A", "B"]
+    assert ring.in_sis("S2")["capacity"] == "31"
 
 
 # ---- the command

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integration import outbound
-from integration.models import Conflict, OutboundChange
+from integration.models import Conflict, MergeProfile, OutboundChange
 from integration.sis.memory import MemoryAdapter
 from integration.sis.port import MergeType
 from integration.status import status_of_sections
@@ -321,6 +321,8 @@ def test_what_waits_for_its_own_reason_keeps_it_when_the_sis_goes_away(campus, c
     fault(campus, "unavailable_before", {"type": "relationships"})
     campus.sweep()
     assert "WAITING_FOR_MEMBER" in campus.codes(made)
+    [waiting] = OutboundChange.objects.filter(merge_type="relationships", link__sis_id=None)
+    assert waiting.error_class == "WAITING_FOR_MEMBER"
     assert campus.codes("S3")[0] == "SIS_UNREACHABLE"
 
 
@@ -413,6 +415,12 @@ def test_a_sis_that_is_not_configured_still_gets_an_answer(campus, settings):
     settings.SIS_URL = "nowhere://"
     pk = campus.id_of("S1")
     assert status_of_sections([pk], now=timezone.now())[pk]["state"] == "SYNCED"
+
+
+def test_settings_that_cannot_be_read_still_get_an_answer(campus, clock):
+    queued(campus, clock)
+    MergeProfile.objects.update(is_active=False)
+    assert campus.codes("S1") == ["QUEUED"]
 
 
 def test_unknown_sections_are_left_out(campus):

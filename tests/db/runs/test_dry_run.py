@@ -6,16 +6,11 @@ from django.apps import apps
 from integration.models import Conflict, Link, LinkState, MergeState, OutboundChange, Plan
 from scheduling.models import Term
 from tests.campus import TERM
-from tests.merge_desk import Desk, counts_of, large_tables
+from tests.merge_desk import counts_of, large_tables
 
 pytestmark = pytest.mark.django_db
 
 SCHEDULE = list(apps.get_app_config("scheduling").get_models())
-
-
-@pytest.fixture
-def desk(db, tmp_path, settings):
-    return Desk(folder=tmp_path / "sis", django_settings=settings)
 
 
 def everything(desk):
@@ -154,8 +149,8 @@ def test_it_records_no_absence(desk):
 
 
 @pytest.mark.parametrize("removed", [6, 60])
-def test_a_safeguard_stops_it_as_it_would_stop_the_real_run(tmp_path, settings, removed):
-    desk = Desk(folder=tmp_path / "large", tables=large_tables(60), django_settings=settings)
+def test_a_safeguard_stops_it_as_it_would_stop_the_real_run(desk_with, removed):
+    desk = desk_with(**large_tables(60))
     desk.first_load()
     for number in range(1, removed + 1):
         desk.adapter.remove(f"M{number:03}")
@@ -175,8 +170,8 @@ def test_a_safeguard_stops_it_as_it_would_stop_the_real_run(tmp_path, settings, 
         assert everything(desk)["MergeState"] != before["MergeState"], "the real run paused sending"
 
 
-def test_it_neither_supersedes_a_held_plan_nor_ends_a_pause(tmp_path, settings):
-    desk = Desk(folder=tmp_path / "large", tables=large_tables(60), django_settings=settings)
+def test_it_neither_supersedes_a_held_plan_nor_ends_a_pause(desk_with):
+    desk = desk_with(**large_tables(60))
     desk.first_load()
     for number in range(1, 7):
         desk.adapter.remove(f"M{number:03}")

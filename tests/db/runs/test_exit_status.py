@@ -11,14 +11,9 @@ from integration.models import MergeRun
 from integration.sis.port import Capabilities, Evidence, MergeType
 from scheduling.models import Room
 from tests.campus import TERM
-from tests.merge_desk import Desk, execute_merge
+from tests.merge_desk import execute_merge
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk(db, tmp_path, settings):
-    return Desk(folder=tmp_path / "sis", django_settings=settings)
 
 
 # ---- the SIS is away, or not what it claims to be

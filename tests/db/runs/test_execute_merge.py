@@ -9,7 +9,7 @@ from integration.settings import active_version
 from integration.sis.port import TERM_TYPES, MergeType
 from scheduling.models import Section, Term
 from tests.campus import TERM
-from tests.merge_desk import Desk, execute_merge
+from tests.merge_desk import execute_merge
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +34,6 @@ RUN_KEYS = {
     "counts",
     "issues",
 }
-
-
-@pytest.fixture
-def desk(db, tmp_path, settings):
-    return Desk(folder=tmp_path / "sis", django_settings=settings)
 
 
 def test_a_first_load_brings_everything_in_reference_data_first(desk):

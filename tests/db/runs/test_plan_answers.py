@@ -6,17 +6,14 @@ from django.utils import timezone
 from integration.approval import NotWaiting, reject
 from integration.models import PlanRow
 from scheduling.models import ChangeLog
-from tests.merge_desk import SIXTY, Desk, large_tables
+from tests.merge_desk import SIXTY
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def desk(db, tmp_path, settings):
-    made = Desk(folder=tmp_path / "sis", tables=large_tables(60), django_settings=settings)
-    made.first_load()
-    made.enable()
-    return made
+def desk(sixty):
+    return sixty
 
 
 def test_a_person_approves_some_rows_and_the_rest_is_not_applied(desk):

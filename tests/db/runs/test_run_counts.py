@@ -7,7 +7,6 @@ import random
 from collections import defaultdict
 
 import pytest
-from django.db import connection
 
 from integration.execution import execute
 from integration.models import Link
@@ -16,51 +15,9 @@ from integration.sis.memory import MemoryAdapter
 from integration.sis.port import MergeType
 from scheduling.models import ChangeLog, Section
 from tests.campus import TERM
-from tests.merge_desk import Desk, counts_of, large_tables
+from tests.merge_desk import counts_of
 
 pytestmark = pytest.mark.django_db
-
-BOOKKEEPING = {
-    "integration_link",
-    "integration_mergerun",
-    "integration_plan",
-    "integration_planrow",
-    "integration_runissue",
-    "integration_mergestate",
-}
-"""What a run keeps about itself, and what both sides agree on; neither side is among it."""
-
-
-def rows_written():
-    """Rows written in this transaction (the test's), by table."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables")
-        return dict(cursor.fetchall())
-
-
-@pytest.mark.parametrize("options", ["", "order=sections_first", "complete=yes&token=no", "read_by_id=no"])
-def test_a_second_run_straight_after_a_clean_one_finds_everything_unchanged_and_writes_nothing(
-    tmp_path, settings, options
-):
-    desk = Desk(folder=tmp_path / "sis", options=options, django_settings=settings)
-    desk.first_load()
-    desk.enable()
-    desk.edit("S1", title="Mine")
-    desk.edit_in_sis("S2", capacity="77")
-    assert desk.run("all", "--send-updates").exit_code == 0
-    journal, before = desk.written(), rows_written()
-
-    for second in (desk.run("all", "--send-updates"), desk.run("all")):
-        assert second.exit_code == 0
-        for run in second.runs:
-            assert counts_of(run) == dict.fromkeys(("read", "unchanged"), run["counts"]["read"])
-    written = {table for table, number in rows_written().items() if number > before.get(table, 0)}
-    assert written <= BOOKKEEPING
-    assert "integration_mergerun" in written
-    assert desk.written() == journal
-
-
-# ---- a storm on both sides
 
 
 class Storm:
@@ -184,11 +141,8 @@ def measured(desk, run, here, there, there_before):
 
 @pytest.mark.parametrize("sends", [True, False])
 @pytest.mark.parametrize("seed", range(2))
-def test_counts_agree_with_the_audit_and_with_the_journal_of_the_sis(tmp_path, settings, seed, sends):
-    desk = Desk(folder=tmp_path / "sis", tables=large_tables(30), django_settings=settings)
-    desk.first_load()
-    desk.enable()
-    storm = Storm(desk, seed)
+def test_counts_agree_with_the_audit_and_with_the_journal_of_the_sis(sixty, seed, sends):
+    desk, storm = sixty, Storm(sixty, seed)
     for night in range(4):
         storm.blow()
         before, there_before = len(desk.adapter.journal()), set(desk.adapter.sections())
@@ -201,25 +155,11 @@ def test_counts_agree_with_the_audit_and_with_the_journal_of_the_sis(tmp_path, s
         assert run["counts"]["missing"] == run["counts"]["awaiting"] == 0
 
 
-def test_a_record_can_be_unchanged_and_pending_or_awaiting(tmp_path, settings):
-    desk = Desk(folder=tmp_path / "sis", options="applies_later=3600", django_settings=settings)
-    desk.first_load()
-    desk.enable()
-    desk.edit("S1", title="Mine")
-    desk.create()
-
-    assert desk.run("sections").counts == {"read": 4, "unchanged": 4, "pending": 2}
-    sent = {"read": 4, "unchanged": 3, "sis_update": 1, "sis_create": 1, "awaiting": 2}
-    assert desk.run("sections", "--send-updates").counts == sent
-    assert desk.run("sections", "--send-updates").counts == {"read": 4, "unchanged": 4, "awaiting": 2}
-    desk.adapter.tick(3600)
-    confirmed = {"read": 5, "unchanged": 4, "local_update": 1}  # the number that the SIS gave the new one
-    assert desk.run("sections", "--send-updates").counts == confirmed
-    assert Link.objects.filter(term=TERM, state="LINKED", section__isnull=False).count() == 5
+# ---- what becomes of a send
 
 
-def test_what_stays_behind_when_the_sis_goes_away_while_sending_is_pending(desk_of_sixty):
-    desk = desk_of_sixty
+def test_what_stays_behind_when_the_sis_goes_away_while_sending_is_pending(sixty):
+    desk = sixty
     for number in range(1, 11):
         desk.edit(f"M{number:03}", capacity=99)
     desk.adapter.faults([{"when": {"operation": "UPDATE"}, "then": "unavailable_before", "times": 99}])
@@ -233,9 +173,9 @@ def test_what_stays_behind_when_the_sis_goes_away_while_sending_is_pending(desk_
     assert desk.run("sections", "--send-updates").counts == {"read": 60, "unchanged": 50, "sis_update": 10}
 
 
-def test_a_record_that_turns_out_to_need_nothing_is_unchanged(desk_of_sixty):
+def test_a_record_that_turns_out_to_need_nothing_is_unchanged(sixty):
     """Between plan and send somebody makes the same change in the SIS: found by the read before the write."""
-    desk = desk_of_sixty
+    desk = sixty
     desk.edit("M001", capacity=99)
     adapter = Hurried(path=desk.folder)
 
@@ -251,11 +191,3 @@ class Hurried(MemoryAdapter):
     def read(self, merge_type, sis_ids, *, term):
         self.edit("M001", capacity="99")
         return super().read(merge_type, sis_ids, term=term)
-
-
-@pytest.fixture
-def desk_of_sixty(db, tmp_path, settings):
-    desk = Desk(folder=tmp_path / "sis", tables=large_tables(60), django_settings=settings)
-    desk.first_load()
-    desk.enable()
-    return desk

@@ -11,17 +11,14 @@ from integration.runs import Options, RunFrame
 from integration.sis.port import MergeType
 from scheduling.models import ChangeLog
 from tests.campus import TERM
-from tests.merge_desk import SIXTY, Desk, execute_merge, large_tables
+from tests.merge_desk import SIXTY, execute_merge
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def desk(db, tmp_path, settings):
-    made = Desk(folder=tmp_path / "sis", tables=large_tables(60), django_settings=settings)
-    made.first_load()
-    made.enable()
-    return made
+def desk(sixty):
+    return sixty
 
 
 # ---- a plan
