@@ -40,7 +40,7 @@ lint: install  ## check style, types, import directions, templates, migrations, 
 	@# mypy leaves without running exit handlers: it must not start the embedded database
 	DATABASE_URL=postgres://unused@localhost/unused $(BIN)/mypy manage.py config phases scheduling integration adminconsole
 	$(BIN)/lint-imports
-	$(BIN)/djlint --lint --quiet .
+	$(BIN)/djlint --lint --quiet --profile django .
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python scripts/check_compose.py docker-compose.yml
 	for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done

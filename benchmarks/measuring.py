@@ -23,7 +23,7 @@ class Measured:
     """Seconds by the clock, of this process's CPU and of its database session's; memory in MB.
 
     `memory_mb`: growth of resident memory at its peak. `server_seconds` is 0 where the server is on another
-    machine. `queries`: statements sent through Django, by kind; COPY streams rows past it and is not among them.
+    machine. `queries`: statements sent through Django, by kind; without COPY, which goes past it.
     """
 
     wall_seconds: float = 0.0

@@ -244,6 +244,7 @@ class Applier:
         self.kind.update([one for one in cancels if one.after], self.author)
         self.kind.remove(removals, self.author, rule="SIS_REMOVED")
         note_conflicts([], examined=retired, run_id=self.plan.run_id, now=self.now)
+        outbound.acknowledge(retired, now=self.now)
         return stale
 
     def _cancel(self, link: Link, state: LocalState) -> LocalUpdate:

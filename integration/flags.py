@@ -8,7 +8,7 @@ from django.db import connection
 
 from integration.models import Plan
 
-ANALYZE_FROM = 2_000
+ANALYZE_FROM = 200
 
 WRITTEN = """
     WITH written AS (
@@ -61,8 +61,8 @@ CREDITS = """
 def flag_sections(plan: Plan, *, run_id: int) -> None:
     """Note doubly used numbers, double-booked rooms and variable credit among what `plan` wrote."""
     with connection.cursor() as cursor:
-        if sum(plan.run.counts[name] for name in ("local_create", "local_update")) > ANALYZE_FROM:
-            # After a first load the planner's figures are those of an empty table.
-            cursor.execute("ANALYZE scheduling_meeting, scheduling_section, integration_planrow")
+        if plan.run.counts["local_create"] > ANALYZE_FROM:
+            # After a first load PostgreSQL plans as for an empty table, and compares all with all.
+            cursor.execute("ANALYZE scheduling_meeting, scheduling_section")
         for statement in (NUMBERS, ROOMS, CREDITS):
             cursor.execute(WRITTEN + statement, {"plan": plan.pk, "term": plan.term_id, "run": run_id})

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from integration.models import Link, OutboundChange
+from integration.models import Link, LinkState, OutboundChange
 from integration.sis.port import ErrorClass, MergeType, SisError
 
 LEASE = dt.timedelta(minutes=5)
@@ -21,6 +21,9 @@ CONFLICTS_AT_ONCE = 3
 """So often a record that changed under our hands is read and merged again without waiting."""
 OWNER_CLASS = 7_361
 """First half of the advisory lock that a delivering process holds while it lives."""
+
+LATEST = 2**31 - 1
+"""A version that no record reaches."""
 
 ABANDONED = """({row}.lease_until < %(now)s OR NOT EXISTS (
     SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.classid = %(class)s
@@ -153,15 +156,20 @@ CLEAR: dict[str, Any] = {
 
 
 def acknowledge(links: Sequence[Link], *, now: dt.datetime) -> None:
-    """Close the rows of links on which nothing is outstanding; a later save stays due."""
-    agreed = {link.pk: link.agreed_version for link in links if link.agreed_version}
+    """Close the rows of links that are retired or have nothing outstanding; a later save stays due."""
+    agreed = {
+        link.pk: LATEST if link.state == LinkState.RETIRED else link.agreed_version
+        for link in links
+        if link.agreed_version or link.state == LinkState.RETIRED
+    }
     if not agreed:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE integration_outboundchange o
-            SET state = 'DONE', acknowledged_version = v.version, lease_owner = NULL, lease_until = NULL,
+            SET state = 'DONE', acknowledged_version = least(o.wanted_version, v.version),
+                lease_owner = NULL, lease_until = NULL,
                 attempts = 0, failing_since = NULL, error_class = '', error_text = '', error_words = '',
                 error_field = '', updated_at = %(now)s
             FROM unnest(%(ids)s::bigint[], %(versions)s::int[]) AS v(link_id, version)

@@ -6,7 +6,7 @@ from typing import Any
 from integration.execution import Outcome
 from integration.models import MergeRun, Plan, PlanRow
 from integration.planmaker import CHANGES, changed_fields
-from integration.run_issues import in_words
+from integration.wording import in_words
 
 SHOWN = 20
 """So many issues and planned changes are printed; the JSON lists all issues, the plan keeps all rows."""

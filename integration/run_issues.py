@@ -6,12 +6,12 @@ from typing import Any
 from integration.merge.records import Rule
 from integration.models import RunIssue
 from integration.sis.port import Issue, Origin
+from integration.wording import in_words
 from scheduling.services.copying import copy_rows
 
 COLUMNS = ("run_id", "record", "field", "code", "message", "file", "line", "column", "is_notice")
 HELD_RULES = frozenset({Rule.ASK.value, Rule.SEMANTIC.value, Rule.FIGHT.value})
 """The rules that leave a field to a person."""
-LONGEST_VALUE = 80
 
 
 def write_issues(run_id: int, issues: Iterable[tuple[Issue, bool]]) -> None:
@@ -71,15 +71,3 @@ def held_field(*, record: str, label: str, name: str, shown: Mapping[str, Any]) 
 def held_record(*, record: str, label: str, rule: str, note: str) -> Issue:
     """A record that as a whole waits for a person."""
     return Issue(code=f"HELD_{rule}", message=f"{label}: {note} A person has to choose.", record=record)
-
-
-def in_words(value: Any) -> str:
-    """A stored value for people, not too long."""
-    if value in (None, "", []):
-        return "blank"
-    if isinstance(value, list):
-        parts = (" ".join(str(cell) for cell in item.values() if cell not in (None, "")) for item in value)
-        text = "; ".join(parts)
-    else:
-        text = str(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

@@ -92,9 +92,7 @@ def enable_term(
     today = timezone.localdate(now)
     check_switches(types, is_sending=is_sending, is_real_time=is_real_time, until=until, today=today)
     if not term.is_active:
-        raise CannotEnable(
-            f"The SIS no longer has {term}. If it is back there, run execute_merge terms first."
-        )
+        raise CannotEnable(f"The SIS no longer has {term}. If it is back, run execute_merge terms first.")
     until, said = _until(term, until, today=today)
     for merge_type in types:
         sends = is_sending and merge_type in SENDABLE_TYPES

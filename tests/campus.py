@@ -189,6 +189,18 @@ class Campus:
             **given,
         )
 
+    def audit_of(self, conflict):
+        return ChangeLog.objects.get(record_type="conflict", record_id=str(conflict.pk))
+
+    def assert_settled(self):
+        """Nothing is open, and once a merge has followed the choice another one has nothing to do."""
+        assert self.merge(sends=True).exit_code == 0
+        writes = len(self.adapter.journal())
+        for run in self.merge(sends=True).runs:
+            assert run.counts["unchanged"] == run.counts["read"]
+        assert len(self.adapter.journal()) == writes
+        assert not Conflict.objects.filter(status=Conflict.Status.OPEN).exists()
+
     # ---- looking
 
     def conflict(self):

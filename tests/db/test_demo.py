@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -18,8 +19,10 @@ NOT_OURS = ("DATABASE_URL", "SIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    return tmp_path_factory.mktemp("demo") / "state"
+def state():
+    """A folder of its own: where tests run as root, pytest closes the one above its own to the database."""
+    with tempfile.TemporaryDirectory(prefix="tandem-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "state"
 
 
 @pytest.fixture(scope="module")

@@ -264,6 +264,15 @@ class TestChecks:
         with pytest.raises(CheckFailed):
             sections.update_section(first, {"status": "ACTIVE"}, author=schedule.author())
 
+    def test_an_instructor_is_free_of_cancelled_sections_and_in_other_terms(self, schedule, mwf):
+        schedule.instructor()
+        timed = {"meetings": [{**mwf, "building": "", "room": ""}], "instructors": [{"instructor": "I1"}]}
+        first = schedule.section(**timed)
+        fall = Term.objects.create(code="20273", name="Fall", start_date="2027-09-01", end_date="2027-12-17")
+        assert schedule.section(schedule.course(term=fall), **timed)
+        sections.cancel_section(first, author=schedule.author())
+        assert schedule.section(schedule.course("CHE", "200"), **timed)
+
     def test_the_same_room_in_another_term_is_free(self, schedule, mwf):
         schedule.room()
         schedule.section(meetings=[mwf])

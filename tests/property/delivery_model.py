@@ -1,14 +1,13 @@
 """A small world that runs the delivery protocol of MERGE.md on the real engine, with any fault at any moment.
 
-People edit and remove on both sides, also between a read and the write that follows it. Requests and answers
-get lost, requests land late, snapshots are stale, cut short or wrong about a record. After a schedule the
-faults stop, the world heals, and the invariants must hold. Each `Guard` can be left out; then some schedule
-breaks an invariant. Deciding, settling and judging is the product's own code (integration.merge,
-integration.linkstate); only storage, the SIS and the order of steps are the model's.
+One record. People edit and remove it on both sides, also between a read and the write that follows it.
+Requests and answers get lost, requests land late, snapshots are stale, cut short or wrong. After a schedule
+the faults stop, the world heals, and the invariants (`delivery_invariants`) must hold. Each `Guard` can be
+left out; then some schedule breaks an invariant. Deciding, settling and judging is the product's own code
+(integration.merge, integration.linkstate); storage, the SIS and the order of the steps are the model's.
 """
 
 import datetime as dt
-from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from itertools import count
@@ -37,32 +36,34 @@ from integration.merge.removal import (
 from integration.merge.threeway import merge_record
 from integration.models import Link, LinkState
 from scheduling.domain.values import Assignment
+from tests.property.delivery_sis import AnswerLost, FakeSis, Fate, Refused, SisKind
 
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-LATE_AFTER, HORIZON = 3, 4
-"""In ticks: when a late request lands, and when it surely has."""
+HORIZON = 4
+"""Ticks after which a request whose answer was lost has surely landed, or never will."""
 ROUNDS = 14
 SEATS, NOTES, TITLE, TEAM = "capacity", "notes", "title", "instructors"
 SCALARS = (SEATS, NOTES, TITLE)
+NAMES = (*SCALARS, TEAM)
 POLICIES = (
     FieldPolicy(name=SEATS, source=Source.PREFER_TANDEM),
     FieldPolicy(name=NOTES, source=Source.PREFER_SIS),
     FieldPolicy(name=TITLE, source=Source.ASK),
-    FieldPolicy(
-        name=TEAM, source=Source.PREFER_TANDEM, shape=Shape.KEYED, key_of=lambda one: one.instructor
-    ),
+    FieldPolicy(name=TEAM, source=Source.ASK, shape=Shape.KEYED, key_of=lambda one: one.instructor),
 )
+WHOLE = "the whole record"
 
 
 class Guard(StrEnum):
-    """What the protocol does so that an invariant holds."""
+    """What the protocol does so that the invariants hold."""
 
     LOOK_UP = "an unknown create is looked up before it is sent again"
-    WAIT_OUT = "it is sent again only when the lost request can no longer land, or the SIS refuses a second"
-    SAME_CREATE = "what is sent again is what was sent"
+    WAIT_OUT = "a create is sent again only when the lost one cannot land, or the SIS refuses a second"
+    SAME_CREATE = "a create that is sent again carries what the first one carried"
     WRITE_AHEAD = "values are noted as sent before they are sent"
-    LOG_FIRST = "what a write will cover is kept before it is sent"
     KEEP_UNSEEN = "a sent value stays noted until it is seen or its horizon has passed"
+    TELL_APART = "a value sent twice stays noted until its horizon: seeing it tells nothing of the first"
+    LOG_FIRST = "what a write will cover is kept before it is sent"
     AWAIT = "where the SIS applies later, nothing is sent twice before the horizon"
     TOKEN = "a write over an unseen change is refused"
     COMPARE_AND_SET = "a pull writes only over the value that was merged"
@@ -77,138 +78,21 @@ class Guard(StrEnum):
     OLD_EVIDENCE = "evidence older than a retirement brings nothing back"
 
 
-class Fate(Enum):
-    """What becomes of a request."""
-
-    ARRIVES = auto()
-    LOST = auto()
-    ANSWER_LOST = auto()
-    LATE = auto()
-
-
 class Evidence(Enum):
     """What kind of snapshot is taken."""
 
     PROVEN = auto()
-    UNPROVEN = auto()  # called complete, but it may miss a record
-    CUT_SHORT = auto()  # known not to be complete
-
-
-@dataclass(frozen=True, kw_only=True)
-class SisKind:
-    """What the SIS of a world can do."""
-
-    refuses_second_create: bool = True
-    has_token: bool = True
-    applies_later: bool = False
+    UNPROVEN = auto()  # called complete, but it may miss the record, once
+    CUT_SHORT = auto()  # misses the record, and is known not to be complete
 
 
 class Violation(AssertionError):
     """An invariant does not hold."""
 
 
-class AnswerLost(Exception):
-    """Nobody knows what became of the request."""
-
-
-class Refused(Exception):
-    """The SIS did not take the write: the record changed, or is gone."""
-
-
-@dataclass
-class SisRow:
-    ref: str
-    values: dict
-    token: int
-
-
-@dataclass
-class FakeSis:
-    """The other side. `overwritten`: values that a write covered which had not seen them."""
-
-    kind: SisKind
-    serial: count
-    now: int = 0
-    rows: dict[str, SisRow] = field(default_factory=dict)
-    in_flight: list = field(default_factory=list)
-    created: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    overwritten: set = field(default_factory=set)
-    writes: int = 0
-
-    def request(self, fate, effect):
-        """Carry out a write, now or later. Raises `AnswerLost`; returns None where it was only handed over."""
-        if self.kind.applies_later:
-            if fate is not Fate.LOST:
-                self.in_flight.append((self.now + LATE_AFTER, effect))
-            return None
-        if fate is Fate.LATE:
-            self.in_flight.append((self.now + LATE_AFTER, effect))
-        if fate is Fate.ANSWER_LOST:
-            self._land(effect)
-        if fate is not Fate.ARRIVES:
-            raise AnswerLost
-        return effect()
-
-    def tick(self):
-        self.now += 1
-        due = [effect for when, effect in self.in_flight if when <= self.now]
-        self.in_flight = [one for one in self.in_flight if one[0] > self.now]
-        for effect in due:
-            self._land(effect)
-
-    def _land(self, effect):
-        try:
-            effect()
-        except Refused:
-            pass
-
-    def create(self, ref, values):
-        self.writes += 1
-        if self.kind.refuses_second_create and self.created[ref]:
-            found = self.find(ref)
-            if not found:
-                raise Refused  # it was there, and people removed it
-            return found[0]
-        self.created[ref] += 1
-        sis_id = f"{ref}-{self.created[ref]}"
-        self.rows[sis_id] = SisRow(ref=ref, values=dict(values), token=next(self.serial))
-        return sis_id
-
-    def find(self, ref):
-        return [sis_id for sis_id, row in self.rows.items() if row.ref == ref]
-
-    def update(self, sis_id, changes, *, seen, token):
-        row = self._row(sis_id, token)
-        self.writes += 1
-        self._note_overwritten(row, changes, seen)
-        row.values.update(changes)
-        row.token = next(self.serial)
-        return sis_id
-
-    def remove(self, sis_id, *, seen, token):
-        row = self._row(sis_id, token)
-        self.writes += 1
-        self._note_overwritten(row, row.values, seen)
-        del self.rows[sis_id]
-        return sis_id
-
-    def _note_overwritten(self, row, names, seen):
-        for name in names:
-            if name == TEAM:
-                self.overwritten |= set(row.values[name]) - set(seen[name])
-            else:
-                self.overwritten |= {row.values[name]} - {seen[name]}
-
-    def _row(self, sis_id, token):
-        row = self.rows.get(sis_id)
-        if row is None or (self.kind.has_token and row.token != token):
-            raise Refused
-        return row
-
-
 @dataclass
 class Row:
-    """A record of ours."""
+    """Our record."""
 
     values: dict
     version: int = 1
@@ -222,41 +106,42 @@ class Snapshot:
     taken_at: int
 
 
+HERE, THERE = "here", "there"
+
+
 @dataclass(frozen=True)
 class Write:
-    """What somebody wrote: `at` orders all writes."""
+    """What somebody wrote; `at` orders all writes."""
 
     side: str
-    key: int
-    field: str
+    name: str
     value: object
     at: int
 
 
-HERE, THERE = "here", "there"
-
-
 @dataclass
 class World:
-    """Both sides, what links them, and all that people did."""
+    """Both sides, the link between them, and all that people did."""
 
-    kind: SisKind = SisKind()
+    kind: SisKind
     without: Guard | None = None
     serial: count = field(default_factory=lambda: count(1))
     ticks: count = field(default_factory=lambda: count(1))
-    rows: dict[int, Row] = field(default_factory=dict)
-    links: dict[int, Link] = field(default_factory=dict)
     snapshot: Snapshot | None = None
-    last_complete_at: int = -1
-    wrong_about: set = field(default_factory=set)
+    proven_at: int = -1
+    is_wrong_used: bool = False
     history: list[Write] = field(default_factory=list)
-    removed: dict = field(default_factory=dict)
+    removed: set = field(default_factory=set)
     agreed: set = field(default_factory=set)
-    logged: list = field(default_factory=list)
-    held: defaultdict[int, set] = field(default_factory=lambda: defaultdict(set))
+    logged: set = field(default_factory=set)
+    held: set = field(default_factory=set)
 
     def __post_init__(self):
         self.sis = FakeSis(kind=self.kind, serial=self.serial)
+        self.row = Row(dict.fromkeys(SCALARS) | {TEAM: ()})
+        self.link = Link(label="the record")
+        for name in NAMES:
+            self.edit_here(name)
 
     def keeps(self, guard):
         return guard is not self.without
@@ -265,209 +150,187 @@ class World:
     def now(self):
         return EPOCH + dt.timedelta(seconds=self.sis.now)
 
-    # ---- what people do
+    # What people do.
 
-    def make(self):
-        key = len(self.links)
-        if key < 2:
-            self.rows[key] = Row({name: None for name in SCALARS} | {TEAM: ()})
-            self.links[key] = Link(client_ref=f"ref{key}", label=f"record {key}")
-            for name in (*SCALARS, TEAM):
-                self.edit_here(key, name)
+    def edit_here(self, name):
+        if self.row:
+            self.row.values[name] = self._new_value(HERE, name, self.row.values[name])
+            self.row.version += 1
 
-    def edit_here(self, key, name):
-        if row := self.rows.get(key):
-            row.values[name] = self._new_value(HERE, key, name, row.values[name])
-            row.version += 1
-
-    def edit_there(self, key, name):
-        if row := self._shown(key):
-            row.values[name] = self._new_value(THERE, key, name, row.values[name])
+    def edit_there(self, name):
+        for row in self.sis.rows.values():
+            row.values[name] = self._new_value(THERE, name, row.values[name])
             row.token = next(self.serial)
 
-    def _new_value(self, side, key, name, before):
+    def _new_value(self, side, name, before):
         at = next(self.serial)
         value = Assignment(instructor=f"p{at:04}") if name == TEAM else at
-        self.history.append(Write(side, key, name, value, at))
+        self.history.append(Write(side, name, value, at))
         return tuple(sorted({*before, value})) if name == TEAM else value
 
-    def remove_here(self, key):
-        if self.rows.pop(key, None):
-            self.links[key].removal = "DELETE"
-            self.removed.setdefault((HERE, key), next(self.serial))
+    def remove_here(self):
+        if self.row:
+            self.row, self.link.removal = None, "DELETE"
+            self.removed.add(HERE)
 
-    def remove_there(self, key):
-        if self._shown(key):
-            del self.sis.rows[self.links[key].sis_id]
-            self.removed[THERE, key] = next(self.serial)
-
-    def _shown(self, key):
-        link = self.links.get(key)
-        return self.sis.rows.get(link.sis_id) if link else None
+    def remove_there(self):
+        if self.sis.rows.pop(self.link.sis_id, None):
+            self.removed.add(THERE)
 
     def tick(self):
         self.sis.tick()
 
-    # ---- delivery (MERGE.md, Create and Update)
+    # Delivery (MERGE.md, Create and Update).
 
-    def deliver(self, key, fate=Fate.ARRIVES, meddle=None):
-        """One attempt; `meddle`: (moment, side, field) of an edit that comes in between."""
-        link = self.links.get(key)
-        if link is None or link.state == LinkState.RETIRED:
+    def deliver(self, fate=Fate.ARRIVES, meddle=None):
+        """One attempt. `meddle`: the moment, and what somebody does in it."""
+        link = self.link
+        if link.state == LinkState.RETIRED or (link.sis_id is None and not self._is_found(fate, meddle)):
             return
         try:
-            if link.sis_id is None and not self._found_or_created(key, fate, meddle):
-                return
-            self._synchronise(key, fate, meddle)
+            self._synchronise(fate, meddle)
         except (AnswerLost, Refused):
             return
 
-    def _meddle(self, meddle, moment, key):
+    def _meddle(self, meddle, moment):
         if meddle and meddle[0] == moment:
-            getattr(self, meddle[1])(key, *meddle[2:])
+            getattr(self, meddle[1])(*meddle[2:])
 
-    def _found_or_created(self, key, fate, meddle):
-        """True when an earlier create turned out to have landed."""
-        link, row = self.links[key], self.rows.get(key)
+    def _is_found(self, fate, meddle):
+        """Create it, unless an earlier create turned out to have landed."""
+        link = self.link
         if link.state == LinkState.NEW:
-            if row is None:
-                self._retire(link)
-            else:
-                self._create(key, row.values, fate, meddle)
-            return False
-        candidates = self.sis.find(link.client_ref) if self._can_look_up else []
-        outcome = resolve_create(
+            return self._create(self.row and self.row.values, fate, meddle)
+        can_look_up = self.keeps(Guard.LOOK_UP) and not self.kind.applies_later
+        candidates = list(self.sis.rows) if can_look_up else []
+        match resolve_create(
             candidates,
-            is_enforced=self.kind.refuses_second_create and row is not None,
-            is_horizon_passed=not self.keeps(Guard.WAIT_OUT) or self._is_horizon_passed(link),
-        )
-        match outcome:
+            is_enforced=self.kind.refuses_second_create and self.row is not None,
+            is_horizon_passed=not self.keeps(Guard.WAIT_OUT) or self._is_horizon_passed(),
+        ):
             case CreateOutcome.ADOPT:
-                self._adopt(key, candidates[0], self.sis.rows[candidates[0]].values)
+                self._adopt(candidates[0], self.sis.rows[candidates[0]].values)
                 return True
-            case CreateOutcome.CREATE_AGAIN if row is None:
-                self._retire(link)
             case CreateOutcome.CREATE_AGAIN:
-                first = decode(link.intent["values"], structs=STRUCTS)
-                self._create(key, first if self.keeps(Guard.SAME_CREATE) else row.values, fate, meddle)
+                values = decode(link.intent["values"], structs=STRUCTS)
+                if self.row and not self.keeps(Guard.SAME_CREATE):
+                    values = self.row.values
+                return self._create(self.row and values, fate, meddle)
         return False
 
-    @property
-    def _can_look_up(self):
-        return self.keeps(Guard.LOOK_UP) and not self.kind.applies_later
+    def _is_horizon_passed(self):
+        """Where nothing can be looked up, only a proven snapshot begun after it tells what never landed."""
+        looked_at = self.proven_at if self.kind.applies_later else self.sis.now
+        return looked_at >= self.link.intent["at"] + HORIZON
 
-    def _is_horizon_passed(self, link):
-        """Where nothing can be looked up, only a snapshot begun after the horizon says that it did not land."""
-        looked_at = self.last_complete_at if self.kind.applies_later else self.sis.now
-        return looked_at >= link.intent["at"] + HORIZON
+    def _create(self, values, fate, meddle):
+        link = self.link
+        if values is None:  # removed here before it was ever there
+            self._retire()
+            return False
+        values, ours = dict(values), dict(self.row.values)
+        link.state, link.intent = LinkState.UNKNOWN_OUTCOME, {"values": encode(values), "at": self.sis.now}
+        try:
+            sis_id = self.sis.request(fate, lambda: self.sis.create(values))
+        except (AnswerLost, Refused):
+            return False
+        self._meddle(meddle, "before finish")
+        if sis_id is not None and (row := self.sis.rows.get(sis_id)):
+            shown = dict(row.values)
+            link.sis_id, link.intent = sis_id, None
+            link.baseline, link.baseline_theirs = agreement_on(encode(values), shown)
+            self._finish(self._merge(ours, shown), shown)
+            link.touched = next(self.ticks)
+        return False
 
-    def _create(self, key, values, fate, meddle):
-        link, values, ours = self.links[key], dict(values), dict(self.rows[key].values)
-        link.state = LinkState.UNKNOWN_OUTCOME
-        link.intent = {"values": encode(values), "at": self.sis.now}
-        sis_id = self.sis.request(fate, lambda: self.sis.create(link.client_ref, values))
-        self._meddle(meddle, "before finish", key)
-        if sis_id is None:
-            return
-        shown = dict(self.sis.rows[sis_id].values)
-        link.sis_id, link.intent = sis_id, None
-        link.baseline, link.baseline_theirs = agreement_on(encode(values), shown)
-        self._finish(key, self._merge(link, ours, shown), shown)
-        link.touched = next(self.ticks)
-
-    def _adopt(self, key, sis_id, shown):
+    def _adopt(self, sis_id, shown):
         """A record that the SIS shows turned out to be the one we created."""
-        link = self.links[key]
+        link = self.link
         adopt_intent(link, shown)
-        self._note_agreed(key)
         link.sis_id, link.intent, link.state = sis_id, None, LinkState.LINKED
+        self._note_agreed()
         if self.keeps(Guard.TOUCH):
             link.touched = next(self.ticks)
 
-    def _merge(self, link, ours, theirs):
-        context = context_of(link, now=self.now, applies_later=self.kind.applies_later)
+    def _merge(self, ours, theirs):
+        context = context_of(self.link, now=self.now, applies_later=self.kind.applies_later)
         if not self.keeps(Guard.AWAIT):
             context = Context(sent=context.sent)
         if not self.keeps(Guard.WRITE_AHEAD):
             context = Context()
-        return merge_record(
-            base=baseline_of(link), ours=ours, theirs=theirs, policies=POLICIES, context=context
-        )
+        base = baseline_of(self.link)
+        return merge_record(base=base, ours=ours, theirs=theirs, policies=POLICIES, context=context)
 
-    def _synchronise(self, key, fate, meddle):
-        link, row = self.links[key], self.rows.get(key)
-        shown = self._read(link)
-        if shown is None:
-            if row is None:
-                self._retire(link)  # our removal landed, or people removed it there too
-            return
-        theirs, token = shown
-        if row is None:
-            self._send_removal(key, theirs, token, fate)
-            return
-        merge = self._merge(link, dict(row.values), theirs)
-        self._meddle(meddle, "before write", key)
+    def _synchronise(self, fate, meddle):
+        shown = self._read()
+        if self.row is None:
+            self._remove(shown, fate)
+        elif shown is not None:
+            self._update(*shown, fate, meddle)
+
+    def _read(self):
+        """What the SIS shows; where it cannot be asked, what it showed when both sides last agreed."""
+        if self.kind.applies_later:
+            base = baseline_of(self.link)
+            return {name: base.theirs_of(name) for name in base.values}, 0
+        row = self.sis.rows.get(self.link.sis_id)
+        return row and (dict(row.values), row.token)
+
+    def _update(self, theirs, token, fate, meddle):
+        merge = self._merge(dict(self.row.values), theirs)
+        self._meddle(meddle, "before write")
         pushes = merge.pushes
         if self.keeps(Guard.PULL_FIRST):
             pushes = {name: value for name, value in pushes.items() if name not in merge.pulls}
-        if self.keeps(Guard.LOG_FIRST):
-            self._log(key, merge)
-        if pushes and not self._send(link, pushes, theirs, token, fate):
-            return
-        self._meddle(meddle, "before finish", key)
-        self._finish(key, merge, theirs, pushed=pushes)
+        if pushes:
+            if self.keeps(Guard.LOG_FIRST):
+                self._log(merge)
+            self._send("UPDATE", pushes, fate, lambda i: self.sis.update(i, pushes, seen=theirs, token=token))
+        self._meddle(meddle, "before finish")
+        if not pushes or not self.kind.applies_later:
+            self._finish(merge, theirs, pushed=pushes)
 
-    def _read(self, link):
-        """What the SIS shows; where it cannot be asked, what it showed when both sides last agreed."""
-        if self.kind.applies_later:
-            base = baseline_of(link)
-            return {name: base.theirs_of(name) for name in base.values}, 0
-        row = self.sis.rows.get(link.sis_id)
-        return row and (dict(row.values), row.token)
-
-    def _entry(self, operation, values):
-        horizon = self.now + dt.timedelta(seconds=HORIZON)
-        return {
-            "operation": operation,
-            "values": encode(values),
-            "until": horizon.isoformat(),
-            "is_ordered": self.kind.applies_later,
-        }
-
-    def _send(self, link, pushes, theirs, token, fate):
-        """Write ahead, then send; True when the SIS answered that it is done."""
-        entry = self._entry("UPDATE", pushes)
+    def _send(self, operation, values, fate, effect):
+        """Write ahead, then send. A write that the SIS surely did, or surely did not, is taken off again."""
+        link, before = self.link, self.link.sent
+        entry = self._entry(operation, values)
         if self.kind.applies_later and any(
-            {**one, "until": None} == {**entry, "until": None} for one in link.sent
+            {**one, "until": None} == {**entry, "until": None} for one in before
         ):
             raise Violation("sent twice before the horizon")
-        link.sent = write_ahead(link.sent, entry)
+        noted = write_ahead(before, entry)
+        link.sent = noted if self.keeps(Guard.TELL_APART) else [*before, entry]
         sis_id = link.sis_id
         try:
-            answer = self.sis.request(
-                fate, lambda: self.sis.update(sis_id, pushes, seen=theirs, token=token)
-            )
+            answer = self.sis.request(fate, lambda: effect(sis_id))
         except Refused:
             link.sent = link.sent[:-1]
             raise
         if answer is not None:
-            link.sent = link.sent[:-1]
-        if not self.keeps(Guard.KEEP_UNSEEN):
-            link.sent = []
-        return answer is not None
+            link.sent = link.sent[:-1] if self.keeps(Guard.KEEP_UNSEEN) else []
+        return answer
 
-    def _finish(self, key, merge, theirs, *, pushed=None):
+    def _entry(self, operation, values):
+        until = self.now + dt.timedelta(seconds=HORIZON)
+        is_ordered = self.kind.applies_later
+        return {
+            "operation": operation,
+            "values": encode(values),
+            "until": until.isoformat(),
+            "is_ordered": is_ordered,
+        }
+
+    def _finish(self, merge, theirs, *, pushed=None):
         """Write here what is pulled, and settle what is agreed."""
-        link, row = self.links[key], self.rows.get(key)
+        link, row = self.link, self.row
+        here = row.values if row else {}
+        is_set = not self.keeps(Guard.COMPARE_AND_SET)
         pulls = {
             name: value
             for name, value in merge.pulls.items()
-            if row is not None
-            and (row.values[name] == merge.decisions[name].ours or not self.keeps(Guard.COMPARE_AND_SET))
+            if name in here and (is_set or here[name] == merge.decisions[name].ours)
         }
-        if row is not None:
-            row.values.update(pulls)
-            row.version += bool(pulls)
+        here.update(pulls)
         touched = link.touched
         settle(
             link,
@@ -478,138 +341,115 @@ class World:
             after_write={**theirs, **pushed} if pushed else None,
             unpulled=merge.pulls.keys() - pulls.keys(),
         )
-        if not self.keeps(Guard.TOUCH) and not (pushed or merge.pulls):
+        if not self.keeps(Guard.TOUCH) and not (pushed or pulls):
             link.touched = touched
-        self._note(key, merge)
+        self.held = set(merge.held)
+        self._log(merge)
+        self._note_agreed()
 
-    def _log(self, key, merge):
+    def _log(self, merge):
         for name, one in merge.decisions.items():
             if one.is_held or one.is_logged:
-                self.logged.append((key, name, one.ours, one.theirs))
+                self.logged.add((name, one.ours, one.theirs))
 
-    def _note(self, key, merge):
-        self.held[key] = set(merge.held)
-        self._log(key, merge)
-        self._note_agreed(key)
+    def _note_agreed(self):
+        self.agreed |= set(baseline_of(self.link).values.items())
 
-    def _note_agreed(self, key):
-        self.agreed |= {(key, name, value) for name, value in baseline_of(self.links[key]).values.items()}
-
-    def _send_removal(self, key, theirs, token, fate):
-        link = self.links[key]
-        context = context_of(link, now=self.now, applies_later=False)
-        base = baseline_of(link).values
-        is_edited = any(
-            theirs[name] not in (base[name], *context.sent.get(name, ())) for name in base if name in theirs
-        )
+    def _remove(self, shown, fate):
+        """The SIS has to follow a removal of ours, unless somebody edited the record there."""
+        if shown is None:
+            self._retire()  # our removal landed, or people removed it there too
+            return
+        theirs, token = shown
+        base, sent = baseline_of(self.link), context_of(self.link, now=self.now, applies_later=False).sent
+        is_edited = any(theirs[n] not in (base.theirs_of(n), *sent.get(n, ())) for n in base.values)
         if is_edited and self.keeps(Guard.KEEP_THEIR_EDITS):
-            self.held[key] = {"the whole record"}
+            self.held = {WHOLE}
             return
-        if any(entry["operation"] == "DELETE" for entry in link.sent) and self.kind.applies_later:
+        if self.kind.applies_later and any(one["operation"] == "DELETE" for one in self.link.sent):
             return
-        link.sent = [*link.sent, self._entry("DELETE", {})]
-        sis_id = link.sis_id
-        if self.sis.request(fate, lambda: self.sis.remove(sis_id, seen=theirs, token=token)):
-            self._retire(link)
+        if self._send("DELETE", {}, fate, lambda i: self.sis.remove(i, seen=theirs, token=token)):
+            self._retire()
 
-    def _retire(self, link):
-        link.state = LinkState.RETIRED
-        link.touched = next(self.ticks)
+    def _retire(self):
+        link = self.link
+        link.state, link.touched = LinkState.RETIRED, next(self.ticks)
         link.sent, link.intent = [], None
+        self.held = set()
 
-    # ---- the night (MERGE.md, Removals and Nightly)
+    # The night (MERGE.md, Removals and Nightly).
 
-    def look(self, evidence=Evidence.PROVEN, missed=None):
-        """Take a snapshot. One that is not proven may miss a record, though not the same one twice."""
-        rows = {sis_id: (row.ref, dict(row.values)) for sis_id, row in self.sis.rows.items()}
-        sis_id = self.links[missed].sis_id if missed in self.links else None
-        if evidence is not Evidence.PROVEN and sis_id in rows:
-            if evidence is Evidence.CUT_SHORT or sis_id not in self.wrong_about:
-                del rows[sis_id]
-            if evidence is Evidence.UNPROVEN:
-                self.wrong_about.add(sis_id)
+    def look(self, evidence=Evidence.PROVEN):
+        """Take a snapshot."""
+        rows = {sis_id: dict(row.values) for sis_id, row in self.sis.rows.items()}
+        is_wrong = evidence is Evidence.UNPROVEN and not self.is_wrong_used
+        self.is_wrong_used = self.is_wrong_used or is_wrong
         self.snapshot = Snapshot(
-            rows=rows,
+            rows={} if is_wrong or evidence is Evidence.CUT_SHORT else rows,
             evidence=SnapshotEvidence(
                 is_complete=evidence is not Evidence.CUT_SHORT or not self.keeps(Guard.ONLY_COMPLETE),
-                is_proven=evidence is Evidence.PROVEN,
-                digest=repr(sorted(rows.items())),
+                is_proven=evidence is Evidence.PROVEN or not self.keeps(Guard.SECOND_SIGHTING),
+                digest=f"{rows} {is_wrong}",
             ),
             watermark=next(self.ticks),
             taken_at=self.sis.now,
         )
 
     def night(self):
-        """Import the last snapshot, however old."""
-        if self.snapshot is None:
+        """Import the last snapshot, however old it is."""
+        link, snapshot = self.link, self.snapshot
+        if snapshot is None:
             return
-        shown = self.snapshot.rows
-        by_ref = {ref: sis_id for sis_id, (ref, _values) in shown.items()}
-        for key, link in self.links.items():
-            found = by_ref.get(link.client_ref)
-            if found and link.state == LinkState.UNKNOWN_OUTCOME:
-                self._adopt(key, found, shown[found][1])
-                self._import_values(key, shown[found][1])
-            elif link.sis_id in shown:
-                self._import(key, shown[link.sis_id][1])
-            elif link.sis_id is not None and link.state != LinkState.RETIRED:
-                self._import_absence(key)
-        if self.snapshot.evidence.is_complete:
-            self.last_complete_at = max(self.last_complete_at, self.snapshot.taken_at)
+        if snapshot.evidence.is_proven:
+            self.proven_at = max(self.proven_at, snapshot.taken_at)
+        is_old = link.touched > snapshot.watermark
+        if snapshot.rows and link.state == LinkState.UNKNOWN_OUTCOME:
+            sis_id, theirs = next(iter(snapshot.rows.items()))
+            self._adopt(sis_id, theirs)
+            self._import(theirs)
+        elif link.sis_id in snapshot.rows and link.state == LinkState.RETIRED:
+            self._import_return(snapshot.rows[link.sis_id])
+        elif link.sis_id in snapshot.rows and not (is_old and self.keeps(Guard.WATERMARK)):
+            self._import(snapshot.rows[link.sis_id])
+        elif link.sis_id not in snapshot.rows and link.sis_id and link.state != LinkState.RETIRED:
+            self._import_absence(is_touched=is_old and self.keeps(Guard.UNTOUCHED_ABSENCE))
 
-    def _import(self, key, theirs):
-        link = self.links[key]
-        if link.state == LinkState.RETIRED:
-            self._import_return(key, dict(theirs))
-        elif link.touched <= self.snapshot.watermark or not self.keeps(Guard.WATERMARK):
-            self._import_values(key, theirs)
+    def _import(self, theirs):
+        if self.row:
+            self._finish(self._merge(dict(self.row.values), theirs), dict(theirs))
 
-    def _import_values(self, key, theirs):
-        if row := self.rows.get(key):
-            self._finish(key, self._merge(self.links[key], dict(row.values), theirs), dict(theirs))
-
-    def _import_return(self, key, theirs):
-        link = self.links[key]
+    def _import_return(self, theirs):
+        link = self.link
         is_newer = link.touched < self.snapshot.watermark or not self.keeps(Guard.OLD_EVIDENCE)
         if decide_return(is_evidence_newer=is_newer, is_same_record=True) is ReturnOutcome.REVIVED:
-            self.rows[key] = Row(theirs)
+            self.row = Row(dict(theirs))
             link.state, link.removal, link.touched = LinkState.LINKED, "", next(self.ticks)
             link.baseline, link.baseline_theirs = encode(theirs), {}
 
-    def _import_absence(self, key):
-        link, row = self.links[key], self.rows.get(key)
-        base = baseline_of(link).values
-        has_edits = row is not None and any(row.values[name] != base[name] for name in base)
-        evidence = self.snapshot.evidence
-        if not self.keeps(Guard.SECOND_SIGHTING):
-            evidence = SnapshotEvidence(
-                is_complete=evidence.is_complete, is_proven=True, digest=evidence.digest
-            )
-        outcome = decide_absence(
+    def _import_absence(self, *, is_touched):
+        link, base, evidence = self.link, baseline_of(self.link).values, self.snapshot.evidence
+        has_edits = self.row is not None and any(self.row.values[name] != base[name] for name in base)
+        match decide_absence(
             evidence=evidence,
             missing_since_digest=link.missing_digest or None,
-            is_touched_since=link.touched > self.snapshot.watermark and self.keeps(Guard.UNTOUCHED_ABSENCE),
+            is_touched_since=is_touched,
             seen_by_id=None,
             has_local_edits=has_edits and self.keeps(Guard.KEEP_OUR_EDITS),
-        )
-        match outcome:
+        ):
             case AbsenceOutcome.REMOVED:
-                if row is not None and (THERE, key) not in self.removed:
-                    raise Violation("removed here, but nobody removed it there")
-                self.rows.pop(key, None)
-                self._retire(link)
+                self.row = None
+                self._retire()
             case AbsenceOutcome.CONFLICT:
-                self.held[key] = {"the whole record"}
+                self.held = {WHOLE}
             case AbsenceOutcome.FIRST_ABSENCE:
                 link.missing_digest = evidence.digest
 
-    # ---- the end
+    # The end.
 
     def heal(self):
         """No more edits, no more faults: everything that is due is done."""
         for _round in range(ROUNDS):
             self.tick()
-            for key in self.links:
-                self.deliver(key)
+            self.deliver()
             self.look()
             self.night()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg2
@@ -50,11 +51,15 @@ class User:
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    """One data folder for all tests, so that it is made once."""
-    folder = tmp_path_factory.mktemp("embedded") / "postgres"
-    yield folder
-    assert not is_running(folder), "a server was left running"
+def data_dir():
+    """One data folder for all tests, so that it is made once.
+
+    It is not under pytest's own, which pytest closes to the database's user where tests run as root.
+    """
+    with tempfile.TemporaryDirectory(prefix="tandem-embedded-", ignore_cleanup_errors=True) as folder:
+        data_dir = Path(folder) / "postgres"
+        yield data_dir
+        assert not is_running(data_dir), "a server was left running"
 
 
 def is_running(data_dir):

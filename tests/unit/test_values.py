@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain.errors import InvalidValue
@@ -201,6 +201,7 @@ def test_text_that_the_database_cannot_hold_is_seen_at_any_depth(raw):
     assert not is_storable(raw)
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.recursive(
         st.none()
@@ -213,6 +214,7 @@ def test_all_other_text_can_be_stored(raw):
     assert is_storable(raw)
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -19,7 +19,7 @@ from integration.sis.registry import BadSisUrl, configured_adapter
 
 ALL = "all"
 WRONG = 2
-NARROW = 80
+WIDTH, HEIGHT = 80, 24
 
 
 class Command(BaseCommand):
@@ -155,9 +155,9 @@ class ProgressBar:
             return
         if self.bar is None or step != self.step or done < self.bar.n:
             self.close()
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns or NARROW  # some do not say
-            self.bar = tqdm(desc=step, unit=" records", leave=False, ncols=columns)
-            self.step = step
+            width, height = os.get_terminal_size(sys.stderr.fileno())
+            size = {"ncols": width or WIDTH, "nrows": height or HEIGHT}  # some terminals do not say
+            self.bar, self.step = tqdm(desc=step, unit=" records", leave=False, **size), step
         self.bar.update(done - self.bar.n)
 
     def close(self) -> None:

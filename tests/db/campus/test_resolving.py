@@ -3,10 +3,10 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from integration.models import Conflict, Link, MergeRun
-from integration.resolving import CannotSettle, Choice, NotOpen
+from integration.models import Conflict, MergeRun
+from integration.resolving import Choice, NotOpen
 from integration.sis.port import MergeType
-from scheduling.models import ChangeLog, Section
+from scheduling.models import ChangeLog
 from scheduling.services import relationships
 from tests.campus import TERM
 
@@ -27,20 +27,6 @@ def disputed(campus, *, name="title", ours="Mine", theirs="Theirs"):
     return campus.conflict()
 
 
-def assert_settled(campus):
-    """Nothing is open, and once a merge has followed the choice another one has nothing to do."""
-    assert campus.merge(sends=True).exit_code == 0
-    writes = len(campus.adapter.journal())
-    for run in campus.merge(sends=True).runs:
-        assert run.counts["unchanged"] == run.counts["read"]
-    assert len(campus.adapter.journal()) == writes
-    assert not Conflict.objects.filter(status=Conflict.Status.OPEN).exists()
-
-
-def audit_of(conflict):
-    return ChangeLog.objects.get(record_type="conflict", record_id=str(conflict.pk))
-
-
 # ---- a field
 
 
@@ -50,7 +36,7 @@ def test_the_chosen_value_stands_on_both_sides(campus, choice, value, at_once):
     campus.resolve(disputed(campus), choice)
     if at_once:
         campus.sweep()
-    assert_settled(campus)
+    campus.assert_settled()
     assert campus.section("S1").title == campus.in_sis("S1")["title"] == value
 
 
@@ -65,7 +51,7 @@ def test_both_values_and_the_person_stay_on_record(campus, choice):
         choice.value,
         campus.registrar,
     )
-    row = audit_of(conflict)
+    row = campus.audit_of(conflict)
     assert (row.actor, row.field, row.rule) == (campus.registrar, "title", "ASK")
     assert row.before == {"base": "Title of S1", "ours": "Mine", "theirs": "Theirs"}
     assert row.after["resolution"] == choice.value
@@ -83,7 +69,7 @@ def test_the_other_fields_went_on_meanwhile(campus, choice):
     conflict = disputed(campus)
     assert campus.in_sis("S1")["capacity"] == "31"
     campus.resolve(conflict, choice)
-    assert_settled(campus)
+    campus.assert_settled()
 
 
 def test_a_further_edit_in_the_sis_is_no_victim_of_the_choice(campus):
@@ -103,7 +89,7 @@ def test_a_further_edit_here_is_no_victim_of_the_choice(campus):
         campus.resolve(conflict, THEIRS)
     assert campus.section("S1").title == "Newer"
     campus.resolve(conflict, OURS)
-    assert_settled(campus)
+    campus.assert_settled()
     assert campus.in_sis("S1")["title"] == "Newer"
 
 
@@ -124,7 +110,7 @@ def test_a_set_is_settled_as_a_whole(campus, choice):
         theirs=[{"instructor": "I2", "percent": "60", "is_primary": "True"}],
     )
     campus.resolve(conflict, choice)
-    assert_settled(campus)
+    campus.assert_settled()
     percent = 40 if choice is OURS else 60
     assert campus.section("S1").assignments.get().percent == percent
     assert campus.in_sis("S1")["instructors"][0]["percent"] == str(percent)
@@ -143,7 +129,7 @@ def test_a_fight_ends_with_the_choice(campus, choice, value):
     fight(campus)
     assert campus.conflict().kind == Conflict.Kind.FIGHT
     campus.resolve(campus.conflict(), choice)
-    assert_settled(campus)
+    campus.assert_settled()
     assert campus.section("S1").title == campus.in_sis("S1")["title"] == value
 
 
@@ -151,7 +137,7 @@ def test_after_a_person_insisted_a_value_is_rewritten_again_before_anybody_is_as
     fight(campus)
     campus.resolve(campus.conflict(), OURS)
     campus.adapter.edit("S1", title="Again")
-    assert_settled(campus)
+    campus.assert_settled()
     assert campus.in_sis("S1")["title"] == "Mine"
 
 
@@ -190,264 +176,10 @@ def test_members_of_a_crosslist_are_settled(campus, choice, members):
     conflict = campus.conflict()
     assert (conflict.field, conflict.link.merge_type) == ("members", "relationships")
     campus.resolve(conflict, choice)
-    assert_settled(campus)
+    campus.assert_settled()
     assert [one["section"] for one in campus.adapter.relationships(TERM)["X1"]["members"]] == members
     here = group.members.order_by("section__sis_id").values_list("section__sis_id", flat=True)
     assert list(here) == members
-
-
-# ---- removed in the SIS, edited here
-
-
-def removed_there(campus):
-    campus.edit("S1", title="Mine")
-    campus.adapter.remove("S1")
-    campus.merge(sends=True)
-    return campus.conflict()
-
-
-def test_a_removal_of_the_sis_that_is_accepted_is_followed(campus):
-    section = campus.id_of("S1")
-    conflict = removed_there(campus)
-    assert conflict.kind == Conflict.Kind.REMOVAL
-    campus.resolve(conflict, THEIRS)
-    campus.sweep()
-    assert_settled(campus)
-    assert not Section.objects.filter(pk=section).exists()
-    removal = ChangeLog.objects.get(record_type="section", record_id=str(section), action="DELETE")
-    assert removal.before["title"] == "Mine"
-    assert audit_of(conflict).actor == campus.registrar
-
-
-def test_a_section_that_is_kept_is_created_anew_in_the_sis(campus):
-    section = campus.id_of("S1")
-    ref = Link.objects.get(section=section).client_ref
-    campus.resolve(removed_there(campus), OURS)
-    campus.sweep()
-    assert_settled(campus)
-    kept = Section.objects.get(pk=section)
-    assert kept.sis_id not in {None, "S1"}
-    assert campus.in_sis(kept.sis_id)["title"] == kept.title == "Mine"
-    assert Link.objects.get(section=section).client_ref != ref
-    assert Link.objects.get(sis_id="S1").state == "RETIRED"
-
-
-def test_an_old_id_that_comes_back_is_a_section_of_its_own(campus):
-    section = campus.id_of("S1")
-    before = campus.in_sis("S1")
-    campus.resolve(removed_there(campus), OURS)
-    campus.sweep()
-    campus.adapter.add("sections", TERM, "S1", **(before | {"section_number": "Q"}))
-    assert_settled(campus)
-    assert campus.id_of("S1") != section
-    assert Section.objects.filter(pk=section, title="Mine").exists()
-
-
-def test_a_crosslist_that_fell_with_its_member_is_not_made_up_again(campus):
-    third = campus.id_of("S3")
-    others = [{"section": name, "is_primary": "False"} for name in ("S1", "S2")]
-    campus.adapter.add("relationships", TERM, "X2", kind="CROSSLIST", capacity="", members=others)
-    campus.merge()
-    campus.edit("S3", title="Mine")
-    campus.adapter.remove("S3")
-    campus.merge(sends=True)
-    campus.resolve(campus.conflict(), OURS)
-    campus.sweep()
-    assert_settled(campus)
-    assert campus.in_sis(Section.objects.get(pk=third).sis_id)["title"] == "Mine"
-    assert {*campus.adapter.relationships(TERM)} == {"X2"}
-    assert not Section.objects.get(pk=third).memberships.exists()
-
-
-def test_an_edit_after_a_removal_was_found_is_no_victim_of_accepting_it(campus):
-    section = campus.id_of("S1")
-    conflict = removed_there(campus)
-    campus.edit(section, title="Newer")
-    with pytest.raises(NotOpen, match="changed here since"):
-        campus.resolve(conflict, THEIRS)
-    assert Section.objects.get(pk=section).title == "Newer"
-
-
-# ---- removed here, edited or enrolled in the SIS
-
-
-def removed_here(campus, **edits):
-    section = campus.id_of("S1")
-    campus.delete("S1")
-    campus.adapter.edit("S1", **edits)
-    campus.merge(sends=True)
-    return section, campus.conflict()
-
-
-def test_a_removal_of_ours_that_is_upheld_is_sent(campus):
-    _section, conflict = removed_here(campus, title="Theirs")
-    assert conflict.kind == Conflict.Kind.REMOVAL
-    assert conflict.theirs["title"] == "Theirs"
-    campus.resolve(conflict, OURS)
-    campus.sweep()
-    assert_settled(campus)
-    assert "S1" not in campus.adapter.sections(TERM)
-
-
-def test_a_removal_of_ours_that_is_given_up_brings_the_section_back_under_its_id(campus):
-    section, conflict = removed_here(campus, title="Theirs")
-    campus.resolve(conflict, THEIRS)
-    campus.sweep()
-    assert_settled(campus)
-    assert campus.section("S1").pk == section
-    assert campus.section("S1").title == campus.in_sis("S1")["title"] == "Theirs"
-
-
-def test_a_further_edit_in_the_sis_is_asked_about_again(campus):
-    _section, conflict = removed_here(campus, title="Theirs")
-    campus.adapter.edit("S1", title="Newer")
-    campus.resolve(conflict, OURS)
-    campus.sweep()
-    assert campus.conflict().theirs["title"] == "Newer"
-    assert "S1" in campus.adapter.sections(TERM)
-
-
-def test_a_section_with_students_is_never_removed_whatever_is_chosen(campus):
-    section, conflict = removed_here(campus, enrollment="3")
-    assert conflict.kind == Conflict.Kind.ENROLLED
-    with pytest.raises(CannotSettle, match="Students are enrolled"):
-        campus.resolve(conflict, OURS)
-    assert campus.conflict() == conflict
-    campus.resolve(conflict, THEIRS)
-    assert_settled(campus)
-    assert campus.section("S1").pk == section
-
-
-def test_once_the_students_are_gone_the_removal_goes_through(campus):
-    removed_here(campus, enrollment="3")
-    campus.adapter.edit("S1", enrollment="0")
-    assert_settled(campus)
-    assert "S1" not in campus.adapter.sections(TERM)
-
-
-# ---- a creation without an answer
-
-
-def ambiguous(campus_with):
-    """Two sections of the SIS could be the one whose creation got no answer."""
-    campus = campus_with("unique=none&search=natural_key")
-    campus.enable()
-    made = campus.create(number="Z", title="New")
-    campus.adapter.faults([{"when": CREATE, "then": "timeout_before_effect"}])
-    campus.sweep()
-    for sis_id in ("T1", "T2"):
-        values = campus.in_sis("S1") | {"section_number": "Z", "title": f"Title of {sis_id}"}
-        campus.adapter.add("sections", TERM, sis_id, **(values | {"meetings": [], "instructors": []}))
-    campus.sweep()
-    return campus, made
-
-
-def due_now(clock):
-    clock.shift(120)  # the look-up is tried again after a minute
-
-
-def test_a_creation_is_one_of_its_candidates(campus_with, clock):
-    campus, made = ambiguous(campus_with)
-    due_now(clock)
-    campus.sweep()
-    conflict = campus.conflict()
-    assert (conflict.kind, conflict.theirs) == (Conflict.Kind.AMBIGUOUS, ["T1", "T2"])
-    assert campus.codes(made) == ["CONFLICT"]
-    with pytest.raises(CannotSettle, match="one of T1, T2"):
-        campus.resolve(conflict, THEIRS)
-    campus.resolve(conflict, THEIRS, sis_id="T2")
-    campus.sweep()
-    assert_settled(campus)
-    assert Section.objects.get(pk=made).sis_id == "T2"
-    assert campus.in_sis("T2")["title"] == Section.objects.get(pk=made).title
-    assert campus.section("T1").pk != made
-    assert audit_of(conflict).after == {"resolution": "THEIRS", "sis_id": "T2"}
-
-
-def test_a_creation_is_none_of_its_candidates(campus_with, clock):
-    campus, made = ambiguous(campus_with)
-    due_now(clock)
-    campus.sweep()
-    campus.resolve(campus.conflict(), OURS)
-    campus.sweep()
-    assert_settled(campus)
-    ours = Section.objects.get(pk=made)
-    assert ours.sis_id not in {None, "T1", "T2"}
-    assert campus.in_sis(ours.sis_id)["title"] == ours.title == "New"
-    assert campus.section("T1").title == "Title of T1"
-    assert campus.section("T2").title == "Title of T2"
-
-
-def test_a_candidate_that_was_linked_meanwhile_cannot_be_chosen(campus_with, clock):
-    campus, _made = ambiguous(campus_with)
-    due_now(clock)
-    campus.sweep()
-    conflict = campus.conflict()
-    Link.objects.create(merge_type="sections", term_id=TERM, sis_id="T1", state="LINKED")
-    with pytest.raises(NotOpen, match="T1 is linked to another record"):
-        campus.resolve(conflict, THEIRS, sis_id="T1")
-
-
-# ---- numbers that wait for each other
-
-
-@pytest.fixture
-def ring(campus_with):
-    """S1 and S2 exchange their numbers in a SIS that does not let them."""
-    campus = campus_with("unique=client_ref,natural_key")
-    campus.enable()
-    campus.edit("S1", section_number="T")
-    campus.edit("S2", section_number="A", capacity=31)
-    campus.edit("S1", section_number="B")
-    return campus
-
-
-def numbers(campus):
-    return [campus.in_sis(name)["section_number"] for name in ("S1", "S2")]
-
-
-@pytest.mark.parametrize("at_once", [True, False])
-def test_a_ring_of_numbers_is_held_on_every_section_of_it_and_named(ring, at_once):
-    if at_once:
-        ring.sweep()
-    else:
-        assert ring.merge(sends=True).exit_code == 1
-    for name in ("S1", "S2"):
-        status = ring.status(name)
-        assert status["state"] == "HELD"
-        assert status["reasons"][0]["code"] == "NUMBER_CYCLE"
-        assert "BIO 101 A" in status["reasons"][0]["message"]
-        assert "BIO 101 B" in status["reasons"][0]["message"]
-        assert ring.explain(name, "section_number")["rule"] == "NUMBER"
-    assert {*Conflict.objects.filter(status="OPEN").values_list("kind", "field")} == {
-        ("NUMBER", "section_number")
-    }
-
-
-def test_a_ring_of_numbers_goes_through_once_one_has_a_free_number(ring):
-    ring.sweep()
-    ring.edit("S1", section_number="F")
-    ring.sweep()
-    ring.sweep()
-    assert numbers(ring) == ["F", "A"]
-    assert_settled(ring)
-
-
-def test_a_ring_of_numbers_cannot_be_settled_by_insisting(ring):
-    ring.sweep()
-    with pytest.raises(CannotSettle, match="give one of them a free number"):
-        ring.resolve(Conflict.objects.filter(status="OPEN").first(), OURS)
-
-
-def test_a_ring_of_numbers_is_given_up_by_taking_the_sis_s_numbers(ring):
-    ring.sweep()
-    for conflict in Conflict.objects.filter(status="OPEN"):
-        ring.resolve(conflict, THEIRS)
-    ring.sweep()
-    assert_settled(ring)
-    assert numbers(ring) == ["A", "B"]
-    assert [ring.section(name).section_number for name in ("S1", "S2")] == ["A", "B"]
-    assert ring.in_sis("S2")["capacity"] == "31"
 
 
 # ---- the command

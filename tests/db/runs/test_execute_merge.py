@@ -1,11 +1,14 @@
 """`manage.py execute_merge` as CONTRACT.md has it: options, exit status, JSON."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from integration.execution import execute
 from integration.models import MergeRun, TermSwitch
 from integration.settings import active_version
+from integration.sis.memory import MemoryAdapter
 from integration.sis.port import TERM_TYPES, MergeType
 from scheduling.models import Section, Term
 from tests.campus import TERM
@@ -188,6 +191,26 @@ def test_a_type_that_is_switched_off_is_refused_by_name_and_left_out_of_all(desk
     assert all_of_them.document["notes"] == [
         "rooms left out: Merges of rooms are switched off in Merge Settings."
     ]
+
+
+def test_a_type_that_the_sis_does_not_have_is_refused_by_name_and_left_out_of_all(desk):
+    partial = Partial(path=desk.folder)
+
+    alone = execute([MergeType.ROOMS], terms=[], adapter=partial)
+    several = execute([MergeType.BUILDINGS, MergeType.ROOMS], terms=[], adapter=partial)
+
+    assert (alone.exit_code, alone.runs) == (2, [])
+    assert alone.error["message"] == "This SIS (memory) has no rooms to read."
+    assert [run.merge_type for run in several.runs] == ["buildings"]
+    assert several.notes == ["rooms left out: This SIS (memory) has no rooms to read."]
+
+
+class Partial(MemoryAdapter):
+    """A SIS without rooms."""
+
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, reads=frozenset(MergeType) - {MergeType.ROOMS})
 
 
 def test_settings_that_cannot_be_read_stop_everything_with_a_sentence(desk):

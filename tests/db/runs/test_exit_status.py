@@ -4,10 +4,11 @@ import io
 import json
 
 import pytest
+from django.utils import timezone
 
 from integration.execution import Outcome, execute
 from integration.management.commands.execute_merge import Command, Report
-from integration.models import MergeRun
+from integration.models import Conflict, Link, MergeRun
 from integration.sis.port import Capabilities, Evidence, MergeType
 from scheduling.models import Room
 from tests.campus import TERM
@@ -170,6 +171,24 @@ def test_rejected_and_held_records_are_told_on_every_run_while_they_are(desk):
     assert "title is Mine here and Theirs in the SIS" in held["message"]
     assert (refused["record"], refused["field"]) == ("S3", "title")
     assert refused["message"] == "CHE 202 A: The SIS refuses this record."
+
+
+def test_what_a_delivery_left_to_a_person_is_told_by_every_run_too(desk_with):
+    desk = desk_with("unique=none")
+    desk.first_load()
+    desk.enable()
+    desk.adapter.faults([{"when": {"operation": "CREATE"}, "then": "timeout_before_effect"}])
+    desk.create("Z")
+    assert desk.run("sections", "--send-updates").counts["awaiting"] == 1
+    link = Link.objects.get(state="UNKNOWN_OUTCOME")
+    note = "Its creation was sent and the answer was lost; T1, T2 in the SIS could be it."
+    kind = Conflict.Kind.AMBIGUOUS
+    Conflict.objects.create(link=link, kind=kind, rule=kind, note=note, opened_at=timezone.now())
+
+    for words in (["--dry-run"], [], []):
+        answer = desk.run("sections", *words)
+        assert (answer.exit_code, answer.codes, answer.counts["held"]) == (1, ["HELD_AMBIGUOUS"], 1)
+        assert answer.run["issues"][0]["message"] == f"{link}: {note} A person has to choose."
 
 
 # ---- a surprise

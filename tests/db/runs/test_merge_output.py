@@ -128,9 +128,9 @@ def test_a_terminal_shows_a_progress_bar_unless_it_is_not_wanted(desk, words, ha
 
     process = start("manage.py", "execute_merge", "rooms", *words, url=desk.url, stderr=theirs)
     process.communicate(timeout=120)
-    os.close(theirs)
     shown = os.read(ours, 65536).decode()
-    os.close(ours)
+    for end in (ours, theirs):
+        os.close(end)
 
     assert ("read and plan: " in shown) is has_bar
     assert "merge run ended" in shown
