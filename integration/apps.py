@@ -1,6 +1,24 @@
 """The app `integration`."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils import timezone
+
+
+def make_default_profile(*, apps: Any, **_sent: object) -> None:
+    """The merge profile that a fresh (or emptied) database starts with: the delivered defaults."""
+    try:
+        profiles = apps.get_model("integration", "MergeProfile")
+        versions = apps.get_model("integration", "MergeProfileVersion")
+    except LookupError:  # migrated to a state before there were any
+        return
+    if not profiles.objects.exists():
+        profile = profiles.objects.create(name="Default", is_active=True)
+        versions.objects.create(
+            profile=profile, number=1, created_at=timezone.now(), reason="Delivered defaults"
+        )
 
 
 class IntegrationConfig(AppConfig):
@@ -18,5 +36,6 @@ class IntegrationConfig(AppConfig):
         from scheduling.services import field_locks  # noqa: PLC0415  # models first
 
         connect()
+        post_migrate.connect(make_default_profile, sender=self)
         field_locks.register(read_source_locks)
         integration_status.register(status_of_sections)

@@ -240,8 +240,8 @@ class Decider:
 
     def _resolve(self, attempt: Attempt) -> None:
         """A create whose outcome nobody knows: look it up, never create blindly again."""
-        link, intent = attempt.link, attempt.link.intent or {}
-        candidates = self._candidates(link, intent)
+        intent = attempt.link.intent or {}
+        candidates = self._candidates(attempt.link, intent)
         sent_at = dt.datetime.fromisoformat(intent["at"])
         horizon = self.capabilities.late_request_seconds
         later = self.capabilities.applies_later_seconds
@@ -259,15 +259,9 @@ class Decider:
         )
         match outcome:
             case CreateOutcome.ADOPT:
-                attempt.adopted = candidates[0].sis_id
-                theirs = self._take(attempt, candidates[0])
-                if theirs is not None and attempt.state is not None:
-                    self._decide_update(attempt, theirs, set())
-                elif theirs is not None:
-                    adopt_intent(link, theirs)
-                    self._decide_removal(attempt, theirs)
+                self._adopt(attempt, candidates[0])
             case CreateOutcome.AMBIGUOUS:
-                attempt.held = [self._ambiguous(link, candidates)]
+                attempt.held = [self._ambiguous(attempt.link, candidates)]
             case CreateOutcome.CREATE_AGAIN if attempt.state is not None:
                 self._create(attempt, attempt.state)
                 attempt.is_again = True
@@ -281,6 +275,15 @@ class Decider:
                     "Its creation was sent and the answer was lost; "
                     "it is looked up until it shows in the SIS."
                 )
+
+    def _adopt(self, attempt: Attempt, record: SisRecord) -> None:
+        attempt.adopted = record.sis_id
+        theirs = self._take(attempt, record)
+        if theirs is not None and attempt.state is not None:
+            self._decide_update(attempt, theirs, set())
+        elif theirs is not None:
+            adopt_intent(attempt.link, theirs)
+            self._decide_removal(attempt, theirs)
 
     def _candidates(self, link: Link, intent: Mapping[str, Any]) -> list[SisRecord]:
         """Unlinked records of the SIS that could be the one we created."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -67,20 +67,7 @@ def note_conflicts(
     for link, one in held:
         conflict = open_now.pop((link.pk, one.field), None)
         if conflict is None:
-            new.append(
-                Conflict(
-                    link=link,
-                    field=one.field,
-                    kind=one.kind,
-                    base=one.base,
-                    ours=one.ours,
-                    theirs=one.theirs,
-                    rule=one.rule,
-                    note=one.note,
-                    opened_at=now,
-                    run_id=run_id,
-                )
-            )
+            new.append(Conflict(link=link, opened_at=now, run_id=run_id, **asdict(one)))
         elif (conflict.ours, conflict.theirs, conflict.kind) != (one.ours, one.theirs, one.kind):
             conflict.base, conflict.ours, conflict.theirs = one.base, one.ours, one.theirs
             conflict.kind, conflict.rule, conflict.note = one.kind, one.rule, one.note

@@ -94,12 +94,10 @@ class Finisher:
         self.examined[link.pk] = link
 
     def _give_back(
-        self, outbound_id: int, state: str, *, version: int | None = None, delay_seconds: int = 0
+        self, claim: outbound.Claim, state: str, *, version: int | None = None, delay_seconds: int = 0
     ) -> None:
         self.finished.append(
-            outbound.Finished(
-                outbound_id=outbound_id, state=state, version=version, delay_seconds=delay_seconds
-            )
+            outbound.Finished(claim=claim, state=state, version=version, delay_seconds=delay_seconds)
         )
 
     def _stay_held(self, link: Link, attempt: Attempt) -> None:
@@ -170,8 +168,10 @@ class Finisher:
     def _failed(self, link: Link, result: Result, error: SisError) -> None:
         attempt = result.attempt
         is_unknown = isinstance(error, SisOutcomeUnknown)
-        if isinstance(error, SisNotFound) and attempt.operation in {Operation.DELETE, Operation.CANCEL}:
-            self._gone(link, attempt)
+        is_refused = isinstance(error, SisRejected)
+        is_done = isinstance(error, SisNotFound) and attempt.operation in {Operation.DELETE, Operation.CANCEL}
+        if is_done or (link.removal and attempt.operation is Operation.CREATE and is_refused):
+            self._gone(link, attempt, is_removed=True)  # or removed here while the SIS refused it
             return
         if is_unknown and attempt.operation is Operation.CREATE:
             link.state = LinkState.UNKNOWN_OUTCOME
@@ -188,7 +188,7 @@ class Finisher:
         self._note(link, f"sis_{str(attempt.operation).lower()}")
         if self.applies_later:
             self._stay_held(link, attempt)
-            self._give_back(attempt.claim.outbound_id, outbound.State.AWAITING)
+            self._give_back(attempt.claim, outbound.State.AWAITING)
             self.ledger.unconfirmed.add(link.pk)
         elif attempt.operation is Operation.CREATE:
             self._created(link, result, written)
@@ -217,7 +217,7 @@ class Finisher:
         local_id = self._local_id(link)
         if local_id is None:  # removed here while it was being created: the removal goes next
             self._examine(link)
-            self._give_back(attempt.claim.outbound_id, outbound.State.WAITING)
+            self._give_back(attempt.claim, outbound.State.WAITING)
             return
         self.new_ids.append((local_id, written.sis_id))
         attempt.theirs = shown
@@ -240,9 +240,7 @@ class Finisher:
         elif self.ledger.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
             self._note(link, "sis_create" if attempt.adopted else "sis_update")
         is_two_way = attempt.merge is not None and attempt.merge.is_two_way
-        self._give_back(
-            attempt.claim.outbound_id, outbound.State.WAITING if is_two_way else outbound.State.DONE
-        )
+        self._give_back(attempt.claim, outbound.State.WAITING if is_two_way else outbound.State.DONE)
 
     def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
         """Agree on what was written, and write here what was pulled where ours is still what we merged."""
@@ -287,7 +285,6 @@ class Finisher:
 
     def _close(self, link: Link, attempt: Attempt, result: Result) -> None:
         """Acknowledge; due again if somebody saved meanwhile; park what the SIS silently ignored."""
-        outbound_id = attempt.claim.outbound_id
         if ignored := _ignored(attempt, result.shown):
             error = SisRejected(
                 f"The SIS accepted the change of {', '.join(ignored)} but kept its own value.",
@@ -297,15 +294,14 @@ class Finisher:
             self._note(link, "rejected")
         elif link.agreed_version or attempt.held:
             version = attempt.state.version if attempt.state else attempt.claim.wanted_version
-            self._give_back(outbound_id, outbound.State.DONE, version=version)
+            self._give_back(attempt.claim, outbound.State.DONE, version=version)
         else:
-            self._give_back(outbound_id, outbound.State.WAITING)
+            self._give_back(attempt.claim, outbound.State.WAITING)
 
-    def _gone(self, link: Link, attempt: Attempt) -> None:
+    def _gone(self, link: Link, attempt: Attempt, *, is_removed: bool = False) -> None:
         """The SIS does not have it: a removal of ours is done; else the next import decides."""
-        outbound_id = attempt.claim.outbound_id
-        if attempt.state is not None and not link.removal:
-            self._give_back(outbound_id, outbound.State.WAITING, delay_seconds=600)
+        if attempt.state is not None and not link.removal and not is_removed:
+            self._give_back(attempt.claim, outbound.State.WAITING, delay_seconds=600)
             self._note(link, "pending")
             return
         if attempt.theirs:
@@ -313,7 +309,7 @@ class Finisher:
         link.state = LinkState.RETIRED
         link.retired_at, link.touched, link.sent, link.intent = self.now, self.tick, [], None
         self._examine(link)
-        self._give_back(outbound_id, outbound.State.DONE)
+        self._give_back(attempt.claim, outbound.State.DONE)
 
     def _later(self, link: Link, attempt: Attempt) -> None:
         outbound_id = attempt.claim.outbound_id
@@ -322,7 +318,7 @@ class Finisher:
             self._note(link, "held")
         match attempt.step:
             case Step.AWAIT:
-                self._give_back(outbound_id, outbound.State.AWAITING)
+                self._give_back(attempt.claim, outbound.State.AWAITING)
                 self._note(link, "awaiting")
             case Step.REJECT:
                 outbound.fail(attempt.claim, SisRejected(attempt.reason), now=self.now)
@@ -332,7 +328,7 @@ class Finisher:
                 if not attempt.held:
                     self._note(link, "awaiting" if attempt.code == "UNKNOWN_OUTCOME" else "pending")
             case _:
-                self._give_back(outbound_id, outbound.State.DONE)
+                self._give_back(attempt.claim, outbound.State.DONE)
         if attempt.code == "UNKNOWN_OUTCOME":
             link.state = LinkState.UNKNOWN_OUTCOME
             self._examine(link)

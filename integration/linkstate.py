@@ -170,24 +170,11 @@ def settle(
     A field that is both pulled and pushed is never in `pushed`: it is sent once it stands here.
     """
     pushed = pushed or {}
-    baseline = dict(link.baseline or {})
-    theirs = dict(link.baseline_theirs)
-    is_open = False
-    for name, decision in merge.decisions.items():
-        agreed = None if name in unpulled else _agreed(name, decision, pushed, after_write)
-        if agreed is None:
-            is_open = True
-            if not decision.has_base:
-                continue
-            agreed = decision.base, decision.base_theirs  # an earlier write that was seen counts
-        ours_value, theirs_value = agreed
-        baseline[name] = encode({name: ours_value})[name]
-        theirs.pop(name, None)
-        if theirs_value != ours_value:
-            theirs[name] = encode({name: theirs_value})[name]
-    has_moved = (baseline, theirs) != (link.baseline, link.baseline_theirs)
-    link.baseline = baseline
-    link.baseline_theirs = theirs
+    agreed = {
+        name: None if name in unpulled else _agreed(name, decision, pushed, after_write)
+        for name, decision in merge.decisions.items()
+    }
+    has_moved = _rebase(link, merge, agreed)
     link.state = LinkState.LINKED
     link.missing_since, link.missing_digest, link.retired_at = None, "", None
     link.intent = None
@@ -197,12 +184,31 @@ def settle(
         for name, d in merge.decisions.items()
     )
     link.agreed_version = 0 if outstanding else version
-    unconsumed = is_open or any(d.rule in UNCONSUMED for d in merge.decisions.values())
+    unconsumed = None in agreed.values() or any(d.rule in UNCONSUMED for d in merge.decisions.values())
     link.source_hash = None if unconsumed else seen.source_hash
     if pushed or merge.pulls or has_moved:  # an older snapshot is no news of it
         link.touched = seen.tick
     if not outstanding:
         link.synced_at = seen.now
+
+
+def _rebase(link: Link, merge: RecordMerge, agreed: Mapping[str, tuple[Value, Value] | None]) -> bool:
+    """Set the (unsaved) link's baseline to what is agreed; whether that is news."""
+    baseline, theirs = dict(link.baseline or {}), dict(link.baseline_theirs)
+    for name, decision in merge.decisions.items():
+        found = agreed[name]
+        if found is None and decision.has_base:
+            found = decision.base, decision.base_theirs  # an earlier write that was seen counts
+        if found is None:
+            continue
+        ours_value, theirs_value = found
+        baseline[name] = encode({name: ours_value})[name]
+        theirs.pop(name, None)
+        if theirs_value != ours_value:
+            theirs[name] = encode({name: theirs_value})[name]
+    has_moved = (baseline, theirs) != (link.baseline, link.baseline_theirs)
+    link.baseline, link.baseline_theirs = baseline, theirs
+    return has_moved
 
 
 def _agreed(

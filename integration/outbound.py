@@ -30,6 +30,21 @@ ABANDONED = """({row}.lease_until < %(now)s OR NOT EXISTS (
         AND k.objid = {row}.lease_owner AND k.granted))"""
 """SQL: whoever claimed this row is dead, or took too long."""
 
+CLAIM = f"""
+    UPDATE integration_outboundchange o
+    SET state = 'SENDING', lease_owner = %(owner)s, lease_until = %(until)s, fence = o.fence + 1,
+        updated_at = %(now)s
+    WHERE o.id IN (
+        SELECT q.id FROM integration_outboundchange q JOIN integration_link l ON l.id = q.link_id
+        WHERE q.merge_type = %(type)s AND q.term_id = %(term)s
+          AND (%(only)s::bigint[] IS NULL OR q.link_id = ANY(%(only)s))
+          AND ((q.state = 'WAITING' AND q.next_attempt_at <= %(now)s)
+               OR (q.state = 'SENDING' AND {ABANDONED.format(row="q")}))
+        ORDER BY q.priority, (l.removal <> '') = (q.merge_type = 'sections'), q.next_attempt_at, q.id
+        LIMIT %(limit)s FOR UPDATE OF q SKIP LOCKED)
+    RETURNING o.id, o.link_id, o.fence, o.wanted_version, o.attempts
+"""
+
 State = OutboundChange.State
 
 
@@ -105,20 +120,7 @@ def claim(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            UPDATE integration_outboundchange o
-            SET state = 'SENDING', lease_owner = %(owner)s, lease_until = %(until)s, fence = o.fence + 1,
-                updated_at = %(now)s
-            WHERE o.id IN (
-                SELECT q.id FROM integration_outboundchange q JOIN integration_link l ON l.id = q.link_id
-                WHERE q.merge_type = %(type)s AND q.term_id = %(term)s
-                  AND (%(only)s::bigint[] IS NULL OR q.link_id = ANY(%(only)s))
-                  AND ((q.state = 'WAITING' AND q.next_attempt_at <= %(now)s)
-                       OR (q.state = 'SENDING' AND {ABANDONED.format(row="q")}))
-                ORDER BY q.priority, (l.removal <> '') = (q.merge_type = 'sections'), q.next_attempt_at, q.id
-                LIMIT %(limit)s FOR UPDATE OF q SKIP LOCKED)
-            RETURNING o.id, o.link_id, o.fence, o.wanted_version, o.attempts
-            """,
+            CLAIM,
             {
                 "owner": owner,
                 "until": now + LEASE,
@@ -183,9 +185,12 @@ def acknowledge(links: Sequence[Link], *, now: dt.datetime) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """A claimed row that is given back without an error. With `version`, that much is acknowledged."""
+    """A claimed row that is given back without an error. With `version`, that much is acknowledged.
 
-    outbound_id: int
+    DONE is due again all the same where somebody saved since the claim.
+    """
+
+    claim: Claim
     state: str
     version: int | None = None
     delay_seconds: int = 0
@@ -197,16 +202,19 @@ def finish(rows: Sequence[Finished], *, now: dt.datetime) -> None:
         cursor.execute(
             """
             UPDATE integration_outboundchange o
-            SET state = v.state, acknowledged_version = coalesce(v.version, o.acknowledged_version),
+            SET state = CASE WHEN v.state = 'DONE' AND o.wanted_version > v.wanted THEN 'WAITING'
+                    ELSE v.state END,
+                acknowledged_version = coalesce(v.version, o.acknowledged_version),
                 next_attempt_at = %(now)s + v.delay * interval '1 second', lease_owner = NULL,
                 lease_until = NULL, attempts = 0, failing_since = NULL, error_class = '', error_text = '',
                 error_words = '', error_field = '', updated_at = %(now)s
-            FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(versions)s::int[], %(delays)s::int[])
-                AS v(id, state, version, delay)
+            FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(versions)s::int[], %(delays)s::int[],
+                %(wanted)s::int[]) AS v(id, state, version, delay, wanted)
             WHERE o.id = v.id
             """,
             {
-                "ids": [row.outbound_id for row in rows],
+                "ids": [row.claim.outbound_id for row in rows],
+                "wanted": [row.claim.wanted_version for row in rows],
                 "states": [str(row.state) for row in rows],
                 "versions": [row.version for row in rows],
                 "delays": [row.delay_seconds for row in rows],

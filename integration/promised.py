@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from integration.planmaker import Row
-from integration.record_types import RecordType, RelationshipType, SectionType
+from integration.record_types import RecordType
 from integration.references import CourseFacts
+from integration.relationship_type import RelationshipType
+from integration.section_type import SectionType
 from integration.sis.port import TERM_TYPES, MergeType
 
 PROMISED_ID = 0

@@ -19,7 +19,9 @@ from django.utils import timezone
 
 from integration.merge.plan import Counts
 from integration.models import MergeRun, Plan
-from integration.record_types import RecordType, RelationshipType, SectionType
+from integration.record_types import RecordType
+from integration.relationship_type import RelationshipType
+from integration.section_type import SectionType
 from integration.settings import ConfigurationError, MergeSettings, active_version, read
 from integration.sis.port import SENDABLE_TYPES, MergeType, Origin, SisAdapter, SisError, SisUnreadable
 from scheduling.models import ChangeLog, Term, User

@@ -20,7 +20,7 @@ from integration.merge.policy import FieldPolicy
 from integration.merge.records import Values
 from integration.models import Conflict, Link, MergeRun, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
-from integration.record_types import RelationshipType
+from integration.relationship_type import RelationshipType
 from integration.settings import MergeSettings
 from integration.settings_rules import RELATIONSHIP_FIELDS
 from integration.sis.port import Capabilities, MergeType

@@ -2,12 +2,9 @@
 
 import os
 import shutil
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 
-from integration.models import MergeProfile
 from scheduling.models import Role, RoleAssignment, User
 
 # Playwright's synchronous API keeps an event loop in this thread, which Django would take for async code.
@@ -22,16 +19,6 @@ def browser_type_launch_args(browser_type_launch_args):
     found = shutil.which("chromium") or shutil.which("google-chrome")
     assert found, "There is no Chromium; install it (on Debian: apt-get install chromium)."
     return {**browser_type_launch_args, "executable_path": found, "args": ["--no-sandbox"]}
-
-
-@pytest.fixture(autouse=True)
-def delivered_settings(transactional_db):
-    """The merge profile that a migration makes; the end of the test before has emptied every table.
-
-    Not by `serialized_rollback`: Playwright's loop hides the connection that keeps what was serialized.
-    """
-    if not MergeProfile.objects.exists():
-        import_module("integration.migrations.0003_touch_and_profile").make_default_profile(apps, None)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from scheduling.models import Course, Relationship, Role, RoleAssignment, Sectio
 from scheduling.services.audit import Author
 from scheduling.services.sections import create_section, delete_section, update_section
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECTIONS = 120
 KILLED = -signal.SIGKILL

@@ -10,8 +10,8 @@ import pytest
 
 from integration.execution import Outcome, approve, execute
 from integration.models import Conflict, Link, Plan
-from integration.record_types import SectionType
 from integration.runs import Options, record_type_of
+from integration.section_type import SectionType
 from integration.settings import active_version, read
 from integration.sis.exchange import Folder
 from integration.sis.memory import MemoryAdapter
