@@ -93,10 +93,10 @@ class Applier:
         ids = list(rows.order_by("id").values_list("id", flat=True))
         for batch_ids in batched(ids, size):
             with transaction.atomic():
-                batch = list(PlanRow.objects.filter(pk__in=batch_ids).order_by("id"))
-                stale = {row.pk for row in work(batch)}
-                PlanRow.objects.filter(pk__in=set(batch_ids) - stale).update(state=PlanRow.State.APPLIED)
-                PlanRow.objects.filter(pk__in=stale).update(state=PlanRow.State.STALE)
+                these = rows.filter(id__range=(batch_ids[0], batch_ids[-1]))
+                stale = {row.pk for row in work(list(these.order_by("id")))}
+                rows.filter(pk__in=stale).update(state=PlanRow.State.STALE)
+                these.update(state=PlanRow.State.APPLIED)
             self.stale += len(stale)
             self.done += len(batch_ids)
             self.progress(self.done)
@@ -310,13 +310,12 @@ class Applier:
 
     def _archive_others(self, rows: Sequence[PlanRow]) -> None:
         """A retired link whose id now belongs to another record steps aside (MERGE.md, Removals)."""
-        others = self._links_of([row.record_key for row in rows if row.link_id is None]).filter(
-            state=LinkState.RETIRED
-        )
+        keys = [row.record_key for row in rows if row.link_id is None]
+        others = list(self._links_of(keys).filter(state=LinkState.RETIRED))
         cancelled = [pk for link in others if (pk := self._local_id(link))]
         if cancelled:
             self.kind.set_sis_ids([(pk, None) for pk in cancelled], self.author)
-        others.update(state=LinkState.ARCHIVED)
+        Link.objects.filter(pk__in=[link.pk for link in others]).update(state=LinkState.ARCHIVED)
 
     def _new_record(self, row: PlanRow, returning: Mapping[int, Link]) -> NewRecord:
         link = returning.get(row.link_id or 0)

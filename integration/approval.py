@@ -20,8 +20,8 @@ from integration.outstanding import TOLD_ANEW
 from integration.planmaker import CHANGES
 from integration.preconditions import stale_rows
 from integration.run_issues import as_issue, write_issues
-from integration.runs import RunFrame
-from integration.sis.port import SENDABLE_TYPES, Issue
+from integration.runs import RunFrame, run_lock
+from integration.sis.port import SENDABLE_TYPES, Issue, MergeType
 from scheduling.models import ChangeLog, User
 from scheduling.services.audit import Author, Change, write_changes
 
@@ -90,25 +90,20 @@ class Approval:
         state.save()
 
 
-@transaction.atomic
 def reject(plan_id: int, *, actor: User | None, now: dt.datetime, reason: str = "") -> Plan:
-    """Refuse a held plan: nothing of it is applied. Raises `NotWaiting`."""
-    plan = waiting_plan(plan_id)
-    plan.rows.filter(state=PlanRow.State.PLANNED).update(state=PlanRow.State.DECLINED)
-    state = _state(plan)
-    if state.pause_reason:
-        who = actor.get_username() if actor else "the operator"
-        state.pause_reason = f"Plan {plan.pk} was rejected by {who}: {plan.trips[0]}"
-        state.save()
-    note_decision(plan, Plan.Status.REJECTED, actor=actor, now=now, reason=reason)
-    plan.save()
-    return plan
-
-
-def waiting_plan(plan_id: int) -> Plan:
-    """The plan, locked until the transaction ends. Raises `NotWaiting`."""
-    plan = Plan.objects.select_for_update().get(pk=plan_id)
-    check_waiting(plan)
+    """Refuse a held plan: nothing of it is applied. Raises `NotWaiting` and `AlreadyRunning`."""
+    plan = Plan.objects.get(pk=plan_id)
+    with run_lock(MergeType(plan.merge_type), plan.term_id or ""), transaction.atomic():
+        plan.refresh_from_db()
+        check_waiting(plan)
+        plan.rows.filter(state=PlanRow.State.PLANNED).update(state=PlanRow.State.DECLINED)
+        state = _state(plan)
+        if state.pause_reason:
+            who = actor.get_username() if actor else "the operator"
+            state.pause_reason = f"Plan {plan.pk} was rejected by {who}: {plan.trips[0]}"
+            state.save()
+        note_decision(plan, Plan.Status.REJECTED, actor=actor, now=now, reason=reason)
+        plan.save()
     return plan
 
 

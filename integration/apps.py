@@ -3,12 +3,16 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.db.models.signals import post_migrate
 from django.utils import timezone
 
 
-def make_default_profile(*, apps: Any, **_sent: object) -> None:
-    """The merge profile that a fresh (or emptied) database starts with: the delivered defaults."""
+def make_default_profile(*, apps: Any = installed, **_sent: object) -> None:
+    """The merge profile that a fresh (or emptied) database starts with: the delivered defaults.
+
+    `apps`: as migrated so far; the command `flush` sends none and means the installed ones.
+    """
     try:
         profiles = apps.get_model("integration", "MergeProfile")
         versions = apps.get_model("integration", "MergeProfileVersion")

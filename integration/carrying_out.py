@@ -40,16 +40,16 @@ class CarryOut:
         frame.end(Status.FINISHED_WITH_ISSUES if has_issues else Status.SUCCEEDED)
 
     def _carry_out(self) -> SisUnavailable | None:
+        """What stopped the sending, if the SIS went away. A plan without rows has nothing to apply."""
         frame, counts = self.frame, self.frame.run.counts
+        has_rows = self.plan.rows.exists()
         if frame.merge_type not in SENDABLE_TYPES:
-            self._apply_reference()
-            self._leave_out({})
+            if has_rows:
+                self._apply_reference()
             return None
         kind, away = frame.kind, None
-        self._leave_out(self._apply(kind))
-        if frame.merge_type is MergeType.SECTIONS:
-            with frame.timed("flag"):
-                flags.flag_sections(self.plan, run_id=frame.run.pk)
+        if has_rows:
+            self._apply(kind)
         if self.plan.is_sending:
             with frame.timed("send"):
                 away = Sending(frame=frame, plan=self.plan, kind=kind).work()
@@ -68,11 +68,11 @@ class CarryOut:
         )
         with frame.timed("apply", plan=self.plan.pk):
             changed = applier.apply()
+        self._leave_out({})
         if changed:  # what the SIS rejected may have lacked just this (MERGE.md, Retries)
             outbound.replay(term=frame.term or None, now=frame.clock())
 
-    def _apply(self, kind: RecordType) -> Mapping[str, str]:
-        """Write here; what could not be taken, and why."""
+    def _apply(self, kind: RecordType) -> None:
         frame = self.frame
         applier = Applier(
             plan=self.plan,
@@ -84,7 +84,10 @@ class CarryOut:
         )
         with frame.timed("apply", plan=self.plan.pk):
             applier.apply()
-        return applier.barred
+        self._leave_out(applier.barred)
+        if frame.merge_type is MergeType.SECTIONS:
+            with frame.timed("flag"):
+                flags.flag_sections(self.plan, run_id=frame.run.pk)
 
     def _leave_out(self, barred: Mapping[str, str]) -> None:
         """Tell what was not applied: declined by a person, changed since it was planned, or `barred`."""

@@ -211,7 +211,7 @@ class Execution:
             if reasons:
                 words = f"{' '.join(reasons)} {merge_type.value.capitalize()} build on that."
                 frame.skip("PREREQUISITE", words)
-            elif self._lacks_term(term):
+            elif self._lacks_term(frame):
                 message = f"Term {term} could not be taken from the SIS: see the issues of terms."
                 frame.skip("TERM_NOT_HERE", message)
             else:
@@ -224,8 +224,8 @@ class Execution:
         if frame.opened is not None and frame.opened.status == Status.FAILED:
             self.blocked[merge_type, term] = f"{merge_type.value.capitalize()} failed."
 
-    def _lacks_term(self, term: str) -> bool:
-        return bool(term) and not self.options.is_dry_run and not Term.objects.filter(pk=term).exists()
+    def _lacks_term(self, frame: RunFrame) -> bool:
+        return bool(frame.term) and not self.options.is_dry_run and frame.term_id is None
 
 
 def check_offered(terms: Collection[str], *, adapter: SisAdapter) -> None:

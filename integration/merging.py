@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from integration.carrying_out import CarryOut
 from integration.links import touch
@@ -13,7 +12,6 @@ from integration.outstanding import FOUND_WHILE_SENDING, tell_held, tell_rejecte
 from integration.planmaker import PlanMaker
 from integration.planning import Planner
 from integration.promised import Promised
-from integration.record_types import RecordType
 from integration.reference_merge import ReferencePlanner
 from integration.runs import NO_PLACE, RunFrame
 from integration.sending import SENT
@@ -130,14 +128,11 @@ class Merge:
             kind=kind,
             adapter=frame.adapter,
             maker=maker,
-            is_sending=frame.sends and bool(self._writes(kind)),
+            is_sending=frame.sends and bool(frame.adapter.capabilities.writes.get(frame.merge_type)),
             accepts_empty=frame.options.accept_empty,
             watermark=watermark,
             now=frame.clock(),
         )
-
-    def _writes(self, kind: RecordType) -> Any:
-        return self.frame.adapter.capabilities.writes.get(kind.merge_type)
 
     # ---- what becomes of the plan
 

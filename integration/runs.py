@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import structlog
@@ -142,7 +143,7 @@ class RunFrame:
         """Who signs what this run writes."""
         return Author(now=self.clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=self.run.pk)
 
-    @property
+    @cached_property
     def term_id(self) -> str | None:
         """The term as a foreign key: None for reference data, and for a term that is not here."""
         return self.term if self.term and Term.objects.filter(pk=self.term).exists() else None

@@ -1,14 +1,15 @@
 """What every test may use, and which tests are collected.
 
-Tests run against a real PostgreSQL (config/settings/test.py). Long replays and storms (marker `long`) run with
-`TANDEM_LONG=1`, which `make test-all` sets. Tests on the real terms (marker or fixture `realdata`) run where the
-terms are; with `CI=true` their absence is a failure, elsewhere one line says how many were left out.
+Tests run against a real PostgreSQL (config/settings/test.py). Long replays and storms (marker `long`) run
+with `TANDEM_LONG=1`, as in `make test-all`. Tests on the real terms (marker or fixture `realdata`) run where
+the terms are; with `CI=true` their absence is a failure, elsewhere one line says how many were left out.
 """
 
 import os
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import coerce_node_id  # there is no public way to give an item its id
 
 ROOT = Path(__file__).resolve().parent.parent
 REALDATA = ROOT / (os.environ.get("TANDEM_REALDATA") or "../shared/data")
@@ -18,10 +19,11 @@ LEFT_OUT = pytest.StashKey[int]()
 def pytest_configure(config):
     config.stash[LEFT_OUT] = 0
     if os.environ.get("CI") == "true" and not REALDATA.is_dir():
-        raise pytest.UsageError(f"With CI=true the real terms have to be at {REALDATA} (set TANDEM_REALDATA).")
+        raise pytest.UsageError(f"CI=true, and no real terms at {REALDATA} (set TANDEM_REALDATA).")
 
 
 def pytest_collection_modifyitems(config, items):
+    _give_each_its_own_id(items)
     kept, long, without_data = [], [], []
     for item in items:
         if item.get_closest_marker("long") and os.environ.get("TANDEM_LONG") != "1":
@@ -34,6 +36,15 @@ def pytest_collection_modifyitems(config, items):
     config.stash[LEFT_OUT] = len(without_data)
     if long or without_data:
         config.hook.pytest_deselected(items=long + without_data)
+
+
+def _give_each_its_own_id(items):
+    """Schemathesis gives the tests of all operations one id, and pytest-xdist would run one of them."""
+    for item in items:
+        if not item.nodeid.endswith(item.name):
+            item._id = coerce_node_id(f"{item.nodeid.rpartition('::')[0]}::{item.name}")
+    if len({item.nodeid for item in items}) != len(items):
+        raise pytest.UsageError("Two tests have one id, so that pytest-xdist would run only one of them.")
 
 
 def _needs_realdata(item):
@@ -55,7 +66,7 @@ def pytest_terminal_summary(terminalreporter, config):
     count = config.stash[LEFT_OUT]
     if count:
         terminalreporter.write_line(
-            f"{count} tests on the real terms were not collected: {REALDATA} does not exist (set TANDEM_REALDATA)."
+            f"{count} tests on the real terms were not collected: no folder {REALDATA} (TANDEM_REALDATA)."
         )
 
 

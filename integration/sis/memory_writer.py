@@ -84,17 +84,19 @@ class MemoryWriter:
         if error := error_of(fault):
             self._note(request, answer=fault)
             raise error
-        if fault == "late":
-            written = self._hand_over(request, answer="late")
-        elif capabilities.applies_later_seconds is not None:
-            written = self._accept(request)
-        else:
-            written = self._perform(request)
+        written = self._deliver(request, is_late=fault == "late")
         if fault == "kill_after_effect":
             kill()
         if fault in {"timeout_after_effect", "late"}:
             raise SisOutcomeUnknown("The SIS's answer was lost.")
         return written
+
+    def _deliver(self, request: Request, *, is_late: bool) -> Written:
+        if is_late:
+            return self._hand_over(request, answer="late")
+        if self.rules.capabilities.applies_later_seconds is not None:
+            return self._accept(request)
+        return self._perform(request)
 
     def _perform(self, request: Request) -> Written:
         try:

@@ -100,7 +100,7 @@ class Children:
 class FolderSnapshot:
     """All records of one type (and term, unless blank) of a folder.
 
-    The main file is read twice: for its ids (duplicates, and the owners of child rows), then record by
+    The main file is read twice: for its ids (repeated ones, and the owners of child rows), then record by
     record. Only ids and the child rows of the term are held in memory.
     """
 
@@ -220,7 +220,7 @@ class FolderSnapshot:
         key = self._key_of(row)
         if key and isinstance(at, list):
             if line == min(one for one in at if one > 0):
-                yield from self._duplicates(table, key, at)
+                yield from self._repeated(table, key, at)
         elif isinstance(row, Wrong):
             yield width_issue(table, line, row, key)
         elif not key:
@@ -253,7 +253,7 @@ class FolderSnapshot:
             column="term",
         )
 
-    def _duplicates(self, table: Table, key: str, lines: Sequence[int]) -> Iterator[Issue]:
+    def _repeated(self, table: Table, key: str, lines: Sequence[int]) -> Iterator[Issue]:
         places = " and ".join(str(abs(line)) for line in lines)
         for line in lines:
             yield Issue(

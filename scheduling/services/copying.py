@@ -3,18 +3,19 @@
 Measured at 100,000 rows of 26 columns: COPY 3 s, `bulk_create` 17 s (ARCHITECTURE.md, Parts and why).
 """
 
-import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
 from django.db import connection
+from psycopg2.errors import QueryCanceled
 
 CHUNK = 5_000
-SENT_AT_ONCE = 1 << 16
-"""Bytes of a chunk that go to the server at a time."""
+"""So many rows a caller collects at most before it writes them."""
+ROWS_AT_ONCE = 100
 _needs_escapes = re.compile(r"[\\\t\n\r]").search  # few texts do, and looking is quicker than translating
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _encode = msgspec.json.Encoder().encode
@@ -34,8 +35,6 @@ def _text(value: str) -> str:
 
 
 _CELLS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _none: "\\N",
-    str: _text,
     bool: lambda truth: "t" if truth else "f",
     int: str,
     bytes: lambda value: "\\\\x" + value.hex(),
@@ -50,24 +49,61 @@ def _cell(value: object) -> str:
 
 
 def _line(row: Sequence[Any]) -> str:
-    return "\t".join([_CELLS.get(type(value), _cell)(value) for value in row])
+    """One row. Blanks and plain texts, nine cells in ten, are told apart on the spot: calls cost more."""
+    return "\t".join(
+        [
+            "\\N"
+            if value is None
+            else value
+            if (kind := type(value)) is str and not _needs_escapes(value)
+            else _CELLS.get(kind, _cell)(value)
+            for value in row
+        ]
+    )
+
+
+class _Lines:
+    """Rows as the text that COPY reads. They are made while the server works on those before them.
+
+    `error`: why they could not be made; COPY itself would only say that reading failed.
+    """
+
+    def __init__(self, rows: Iterator[Sequence[Any]]) -> None:
+        self.rows = rows
+        self.written = 0
+        self.error: BaseException | None = None
+
+    def read(self, _size: int) -> bytes:
+        """The next rows; nothing when there are no more. They may be longer than was asked for."""
+        with ExitStack() as stack:
+            stack.push(self._keep)
+            lines = [_line(row) for row in itertools.islice(self.rows, ROWS_AT_ONCE)]
+            self.written += len(lines)
+            return ("\n".join(lines) + "\n").encode() if lines else b""
+
+    def _keep(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self.error = error
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Append `rows` to `table`, `CHUNK` rows at a time; return how many.
+    """Append `rows` to `table`; return how many. They stream: any number of them takes the same memory.
 
-    Dates and times are given as ISO text or as objects whose ``str`` is ISO.
+    Dates and times are given as ISO text or as objects whose ``str`` is ISO. Making a row must not use the
+    connection.
     """
-    names = ", ".join(f'"{name}"' for name in columns)
-    statement = f'COPY "{table}" ({names}) FROM STDIN'
-    written = 0
     iterator = iter(rows)
+    if not (first := list(itertools.islice(iterator, 1))):
+        return 0
+    names = ", ".join(f'"{name}"' for name in columns)
+    lines = _Lines(itertools.chain(first, iterator))
     with connection.cursor() as cursor:
-        while chunk := list(itertools.islice(iterator, CHUNK)):
-            text = "\n".join(map(_line, chunk)) + "\n"
-            cursor.copy_expert(statement, io.BytesIO(text.encode()), SENT_AT_ONCE)
-            written += len(chunk)
-    return written
+        try:
+            cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', lines)
+        except QueryCanceled:
+            if lines.error is not None:
+                raise lines.error from None
+            raise
+    return lines.written
 
 
 def reserve_ids(table: str, count: int) -> list[int]:

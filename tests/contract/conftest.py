@@ -2,13 +2,20 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from integration.sis.memory import MemoryAdapter
+from integration.sis.memory_options import Options
 from tests.contract.institution import write_institution
 
-pytest.register_assert_rewrite("tests.contract.adapter_contract")
+pytest.register_assert_rewrite(
+    "tests.contract.sis_under_test",
+    "tests.contract.reading_contract",
+    "tests.contract.writing_contract",
+    "tests.contract.fault_contract",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +38,22 @@ def loaded_sis(tmp_path_factory):
 def sis_folder(loaded_sis, tmp_path):
     """A copy of it for one test."""
     return shutil.copytree(loaded_sis, tmp_path / "sis")
+
+
+@pytest.fixture
+def opened():
+    """Open adapters with options; they are closed at the end."""
+    adapters = []
+
+    def make(path: Path, **given: str) -> MemoryAdapter:
+        adapters.append(MemoryAdapter(path=path, options=Options.parse(given)))
+        return adapters[-1]
+
+    yield make
+    for adapter in adapters:
+        adapter.close()
+
+
+@pytest.fixture
+def sis(sis_folder, opened):
+    return opened(sis_folder)

@@ -8,8 +8,9 @@ import pytest
 
 from integration.sis.csvfiles import CsvAdapter
 from integration.sis.memory import MemoryAdapter
-from tests.contract.adapter_contract import ReadingContract, WritingContract
 from tests.contract.drop_sis import DropSis, rows_of
+from tests.contract.reading_contract import ReadingContract
+from tests.contract.writing_contract import WritingContract
 
 
 class CsvSis:

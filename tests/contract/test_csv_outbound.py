@@ -9,8 +9,8 @@ from integration.sis.csvfiles import CsvAdapter
 from integration.sis.exchange import COLUMNS
 from integration.sis.exchange_writing import write_folder
 from integration.sis.port import MergeType, SisRecord, SisRejected, SisUnavailable
-from tests.contract.adapter_contract import NEW_GROUP, NEW_SECTION, NOW, OTHER_REF, REF
 from tests.contract.institution import TERM, write_institution
+from tests.contract.sis_under_test import NEW_GROUP, NEW_SECTION, NOW, OTHER_REF, REF
 
 SECTIONS, RELATIONSHIPS = MergeType.SECTIONS, MergeType.RELATIONSHIPS
 FOLDER = "20240701T120000.000000Z-7"
@@ -155,6 +155,16 @@ def test_a_folder_whose_writing_fails_never_appears(adapter, drop, monkeypatch):
     with pytest.raises(SisUnavailable, match="No space left"):
         send(adapter, update("S001"))
     assert list((drop / "outbound").iterdir()) == []
+
+
+def test_a_folder_is_not_there_while_it_is_being_written(tmp_path):
+    def rows():
+        assert not (tmp_path / "made").exists()
+        assert [path.name[0] for path in tmp_path.iterdir()] == ["."]
+        yield ("20241", "Fall", "", "")
+
+    write_folder(tmp_path / "made", {"terms": rows()})
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
 def test_rows_that_cannot_be_had_leave_no_folder(tmp_path):

@@ -7,7 +7,9 @@ import pytest
 
 from integration.sis.memory import MemoryAdapter
 from integration.sis.memory_options import Options
-from tests.contract.adapter_contract import FaultContract, ReadingContract, WritingContract
+from tests.contract.fault_contract import FaultContract
+from tests.contract.reading_contract import ReadingContract
+from tests.contract.writing_contract import WritingContract
 
 VARIANTS = {
     "everything": {},

@@ -8,10 +8,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psutil
 import pytest
+from django.db import connection
+
+from scheduling.models import User
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "schedule-of-classes"
@@ -159,6 +163,24 @@ def test_a_port_in_use_is_said_with_the_way_out(state, capfd):
         with pytest.raises(AssertionError, match="status 2"):
             Demo(state, taken.getsockname()[1])
     assert "Choose another: make demo PORT=8001" in capfd.readouterr().err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_others_use_is_left_alone(tmp_path):
+    User.objects.create_user("somebody")
+    given = urlsplit(os.environ["DATABASE_URL"])
+    url = urlunsplit(given._replace(path=f"/{connection.settings_dict['NAME']}"))
+    done = subprocess.run(
+        [sys.executable, "-m", "config.demo"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url, "TANDEM_STATE": str(tmp_path), "PORT": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "has users of its own" in done.stderr
+    assert not (tmp_path / "sis").exists()
 
 
 def test_a_reset_forgets_everything(state):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -213,7 +214,8 @@ class TestAsAProcess:
     """Real pipes: where the password comes from is between the shell and us."""
 
     def start(self, *arguments, **how):
-        url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+        given = urlsplit(os.environ["DATABASE_URL"])
+        url = urlunsplit(given._replace(path=f"/{connection.settings_dict['NAME']}"))
         environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
         return subprocess.run(
             [sys.executable, "manage.py", "make_user", *arguments],

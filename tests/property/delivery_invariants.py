@@ -73,8 +73,10 @@ def _check_last_writes(world, name):
 
 
 def _permitted(world):
-    """Values of the SIS that a write covered between our read and it, where no token prevents that."""
-    return set() if world.kind.has_token or not world.keeps(Guard.TOKEN) else world.sis.covered
+    """Edits of the SIS that a write covered between our read and it, where no token prevents that."""
+    if world.kind.has_token or not world.keeps(Guard.TOKEN):
+        return set()
+    return world.sis.covered & {write.value for write in world.history if write.side == THERE}
 
 
 def _check_team(world):

@@ -19,6 +19,7 @@ from integration.linkstate import (
     agreement_on,
     baseline_of,
     context_of,
+    is_live,
     settle,
     write_ahead,
 )
@@ -295,7 +296,7 @@ class World:
         link, before = self.link, self.link.sent
         entry = self._entry(operation, values)
         if self.kind.applies_later and any(
-            {**one, "until": None} == {**entry, "until": None} for one in before
+            is_live(one, self.now) and {**one, "until": ""} == {**entry, "until": ""} for one in before
         ):
             raise Violation("sent twice before the horizon")
         noted = write_ahead(before, entry)
@@ -422,6 +423,8 @@ class World:
         link = self.link
         is_newer = link.touched < self.snapshot.watermark or not self.keeps(Guard.OLD_EVIDENCE)
         if decide_return(is_evidence_newer=is_newer, is_same_record=True) is ReturnOutcome.REVIVED:
+            if link.sis_id not in self.sis.rows:
+                raise Violation("brought back, but it is gone")
             self.row = Row(dict(theirs))
             link.state, link.removal, link.touched = LinkState.LINKED, "", next(self.ticks)
             link.baseline, link.baseline_theirs = encode(theirs), {}
@@ -437,6 +440,8 @@ class World:
             has_local_edits=has_edits and self.keeps(Guard.KEEP_OUR_EDITS),
         ):
             case AbsenceOutcome.REMOVED:
+                if self.row and THERE not in self.removed:
+                    raise Violation("removed here, but nobody removed it there")
                 self.row = None
                 self._retire()
             case AbsenceOutcome.CONFLICT:

@@ -195,13 +195,16 @@ def test_what_a_delivery_left_to_a_person_is_told_by_every_run_too(desk_with):
 
 
 class Broken:
-    """A SIS whose adapter has a bug."""
+    """A SIS whose adapter raises what no adapter may."""
 
     capabilities = Capabilities(name="broken")
 
+    def __init__(self, surprise=ZeroDivisionError):
+        self.surprise = surprise
+
     def read_all(self, merge_type, *, term=""):
         if merge_type is MergeType.DEPARTMENTS:
-            raise ZeroDivisionError
+            raise self.surprise
         return Nothing()
 
 
@@ -213,15 +216,18 @@ class Nothing:
         return Evidence(is_complete=True)
 
 
-def test_a_surprise_marks_the_run_failed_and_propagates_with_what_was_done_before(db):
+@pytest.mark.parametrize(
+    ("surprise", "code"), [(ZeroDivisionError, "CRASHED"), (KeyboardInterrupt, "STOPPED")]
+)
+def test_a_surprise_marks_the_run_failed_and_propagates_with_what_was_done_before(db, surprise, code):
     outcome = Outcome()
 
-    with pytest.raises(ZeroDivisionError):
-        execute(list(MergeType), terms=[], adapter=Broken(), outcome=outcome)
+    with pytest.raises(surprise):
+        execute(list(MergeType), terms=[], adapter=Broken(surprise), outcome=outcome)
 
     terms, departments = outcome.runs
     assert terms.status == "SUCCEEDED"
-    assert (departments.status, departments.error["code"]) == ("FAILED", "CRASHED")
+    assert (departments.status, departments.error["code"]) == ("FAILED", code)
 
 
 def test_the_status_of_a_surprise_is_not_that_of_a_run_that_is_done(db):

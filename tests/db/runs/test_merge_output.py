@@ -136,9 +136,7 @@ def test_a_terminal_shows_a_progress_bar_unless_it_is_not_wanted(desk, words, ha
     assert "merge run ended" in shown
 
 
-@pytest.mark.parametrize(
-    "words", [["sectionz"], [], ["rooms", "--approve", "the-first"], ["rooms", "--speed", "high"]]
-)
+@pytest.mark.parametrize("words", [["sectionz"], ["rooms", "--approve", "the-first"]])
 def test_what_the_command_line_cannot_take_is_wrong_use(words, db):
     status, out, err = in_a_process(*words, url="")
 

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from django.utils import timezone
 
+from integration.approval import reject
 from integration.execution import execute
 from integration.models import MergeRun, Plan
 from integration.runs import AlreadyRunning, run_lock
@@ -87,7 +88,7 @@ def test_of_all_types_only_the_running_one_and_what_builds_on_it_wait(desk, hold
     assert not [run for run in answer.runs if (run["type"], run["term"]) == ("courses", TERM)]
 
 
-def test_an_approval_waits_for_nobody_either(desk_with, holding):
+def test_an_answer_to_a_plan_is_refused_too_while_its_type_and_term_is_merged(desk_with, holding):
     desk = desk_with(**large_tables(60))
     desk.first_load()
     plan = desk.held_removals()
@@ -96,6 +97,8 @@ def test_an_approval_waits_for_nobody_either(desk_with, holding):
     answer = desk.run("sections", "--approve", plan.pk)
 
     assert (answer.exit_code, answer.runs) == (5, [])
+    with pytest.raises(AlreadyRunning):
+        reject(plan.pk, actor=None, now=timezone.now())
     plan.refresh_from_db()
     assert plan.status == Plan.Status.NEEDS_APPROVAL
 
