@@ -19,7 +19,7 @@ from integration.batching import batched
 from integration.conflicts import HeldField, note_conflicts, removal_conflict
 from integration.crosslists import Wanted, contested_groups
 from integration.fieldsets import STRUCTS
-from integration.links import NewLink, insert_links, links_by_id, save_links, touch
+from integration.links import link_created, links_by_id, save_links, touch
 from integration.linkstate import Seen, adopt_intent, baseline_of, context_of, settle
 from integration.locking import lock_records
 from integration.merge.canonical import decode, encode
@@ -289,16 +289,16 @@ class Applier:
         self._archive_others(fresh)
         ids = self.kind.create([one for one in new if one.sis_id not in barred], self.author)
         tick = touch()
-        made: list[NewLink] = []
+        made: list[tuple[int, int]] = []
         returned: list[Link] = []
         for row, pk in zip(fresh, ids, strict=True):
             link = returning.get(row.link_id or 0)
             if link is None:
-                made.append(self._new_link(row, pk))
+                made.append((row.pk, pk))
             else:
                 self._link_again(link, row, pk, tick)
                 returned.append(link)
-        insert_links(made, self.kind, tick=tick, now=self.now)
+        link_created(made, self.kind, tick=tick, now=self.now)
         save_links(returned)
         Link.objects.bulk_update(returned, [*RETIRING, "removal"])
         return [row for row in rows if row.record_key in left_out]
@@ -324,15 +324,6 @@ class Applier:
             values=self._shown(row),
             former_id=link.former_id if link else None,
             rule=Rule.SIS_ONLY.value,
-        )
-
-    def _new_link(self, row: PlanRow, pk: int) -> NewLink:
-        return NewLink(
-            record_id=pk,
-            sis_id=row.record_key,
-            label=row.label,
-            baseline=_agreed(row),
-            source_hash=row.source_hash,
         )
 
     def _link_again(self, link: Link, row: PlanRow, pk: int, tick: int) -> None:

@@ -1,9 +1,8 @@
 """Links in the database: the key-hash map of a term, batches of links, and writing them back."""
 
 import datetime as dt
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -11,16 +10,9 @@ from integration.linkstate import LINK_COLUMNS
 from integration.models import Link, LinkState
 from integration.record_types import RecordType
 from integration.sis.port import MergeType
-from scheduling.services.copying import Json, copy_rows, update_rows
+from scheduling.services.copying import Json, update_rows
 
 JSON_COLUMNS = frozenset({"baseline", "baseline_theirs", "sent", "intent", "fights"})
-
-
-NEW_COLUMNS = (
-    *("sis_id", "label", "baseline", "source_hash", "client_ref", "merge_type", "term_id", "state"),
-    *("agreed_version", "touched", "synced_at", "baseline_theirs", "sent", "fights", "removal"),
-    "missing_digest",
-)
 
 
 class Known(NamedTuple):
@@ -87,44 +79,32 @@ def save_links(links: Sequence[Link]) -> None:
     )
 
 
-class NewLink(NamedTuple):
-    """The link of a record that was just created here as the SIS has it. `baseline`: JSON-ready."""
+def link_created(made: Sequence[tuple[int, int]], kind: RecordType, *, tick: int, now: dt.datetime) -> None:
+    """Link records that were just created here as plan rows show them: pairs of plan row id and record id.
 
-    record_id: int
-    sis_id: str
-    label: str
-    baseline: Mapping[str, Any]
-    source_hash: bytes | memoryview | None
-
-
-def insert_links(new: Iterable[NewLink], kind: RecordType, *, tick: int, now: dt.datetime) -> None:
-    """Link records of `kind` that both sides hold alike, at our version 1. `tick`: when they were read."""
-    copy_rows(
-        Link._meta.db_table,
-        (kind.id_column, *NEW_COLUMNS),
-        (
-            (
-                one.record_id,
-                one.sis_id,
-                one.label,
-                Json(one.baseline),
-                one.source_hash,
-                uuid.uuid4(),
-                kind.merge_type.value,
-                kind.term,
-                LinkState.LINKED.value,
-                1,
-                tick,
-                now,
-                "{}",
-                "[]",
-                "{}",
-                "",
-                "",
-            )
-            for one in new
-        ),
-    )
+    Both sides hold them alike, at our version 1. The values go from row to link without passing through here.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO integration_link ({kind.id_column}, sis_id, label, baseline, source_hash, client_ref,
+                merge_type, term_id, state, agreed_version, touched, synced_at, baseline_theirs, sent, fights,
+                removal, missing_digest)
+            SELECT v.record_id, r.record_key, r.label, r.theirs - '_course', r.source_hash, gen_random_uuid(),
+                %(type)s, %(term)s, 'LINKED', 1, %(tick)s, %(now)s, '{{}}', '[]', '{{}}', '', ''
+            FROM unnest(%(rows)s::bigint[], %(records)s::bigint[]) AS v(row_id, record_id)
+            JOIN integration_planrow r ON r.id = v.row_id
+            ORDER BY r.id
+            """,
+            {
+                "rows": [row_id for row_id, _record_id in made],
+                "records": [record_id for _row_id, record_id in made],
+                "type": kind.merge_type.value,
+                "term": kind.term,
+                "tick": tick,
+                "now": now,
+            },
+        )
 
 
 def _cell(link: Link, name: str) -> object:

@@ -28,20 +28,18 @@ class Order:
 
 def order_moves(moves: Sequence[Move]) -> Order:
     """Order `moves`. Each record takes at most one key and each key is left by at most one record here."""
-    holder: Mapping[Key, Move] = {move.leaves: move for move in moves}
+    holder: Mapping[Key, Move] = {move.leaves: move for move in moves if move.leaves != move.takes}
     sequence: list[str] = []
     placed: set[str] = set()
     cycles: list[tuple[str, ...]] = []
     for move in moves:
-        path: list[Move] = []
+        path: dict[str, int] = {}  # record -> its place; each waits for the next
         current: Move | None = move
-        while current is not None and current.record not in placed and current not in path:
-            path.append(current)
+        while current is not None and current.record not in placed and current.record not in path:
+            path[current.record] = len(path)
             current = holder.get(current.takes)
-        if current is not None and current in path:  # the path came back on itself
-            ring = path[path.index(current) :]
-            cycles.append(tuple(one.record for one in ring))
-        for one in reversed(path):
-            placed.add(one.record)
-            sequence.append(one.record)
+        if current is not None and current.record in path:  # the path came back on itself
+            cycles.append(tuple(path)[path[current.record] :])
+        sequence.extend(reversed(path))
+        placed.update(path)
     return Order(sequence=tuple(sequence), cycles=tuple(cycles))

@@ -11,8 +11,9 @@ class OutboundChange(models.Model):
     """That a record has (or had) something for the SIS. The desired state is the record itself.
 
     `wanted_version` is the version to be sent, `acknowledged_version` the last one the SIS has.
-    Claimed rows carry a lease (`lease_owner`, over at `lease_until` or when that process is gone) and a `fence` that grows with every claim: who holds an older
-    fence must not finish. `error_*` tell of the last failure, in plain words and in the SIS's own.
+    Claimed rows carry a lease (`lease_owner`, over at `lease_until` or when that process is gone) and a
+    `fence` that grows with every claim: who holds an older fence must not finish. `error_*` tell of the
+    last failure, in plain words and in the SIS's own.
     """
 
     class State(models.TextChoices):

@@ -31,7 +31,7 @@ class CustomField(models.Model):
         return self.label
 
     def as_field(self) -> Field:
-        """This field as an entry of the catalogue."""
+        """The field as an entry of the catalogue."""
         return Field(
             name=f"custom.{self.name}",
             label=self.label,

@@ -95,11 +95,9 @@ def inactivate_records(
 
 
 def add_term(values: Mapping[str, Any], *, author: Author) -> Term:
-    """The term with this code; where it is new, with these values (`code`, `name`, `start_date`, `end_date`)."""
+    """The term with this code; a new one gets these values (`code`, `name`, `start_date`, `end_date`)."""
     dates = {name: dt.date.fromisoformat(str(values[name])) for name in ("start_date", "end_date")}
-    term, is_new = Term.objects.get_or_create(
-        code=values["code"], defaults={"name": values["name"], **dates}
-    )
+    term, is_new = Term.objects.get_or_create(code=values["code"], defaults={"name": values["name"], **dates})
     if is_new:
         change = Change(
             action=ChangeLog.Action.CREATE,
@@ -143,4 +141,3 @@ def add_placeholder_courses(
         author=author,
     )
     return {course.sis_id: course for course in made}
-

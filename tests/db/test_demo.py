@@ -123,39 +123,6 @@ def test_the_demo_serves_an_imported_term_and_leaves_nothing_running(state, port
     assert processes_on(state) == []
 
 
-def test_the_tutorial_can_be_followed_word_by_word(state):
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-    environment |= {"TANDEM_STATE": str(state), "DJANGO_SETTINGS_MODULE": "config.settings.local"}
-    tutorial = (ROOT / "docs/tutorial/first-merge.md").read_text()
-    said = ""
-    for language, text in re.findall(r"```(sh|text)\n(.*?)```", tutorial, re.DOTALL):
-        if language == "sh":
-            typed = re.sub(r"--approve \d+", "".join(re.findall(r"--approve \d+", said)[-1:]), text)
-            done = subprocess.run(
-                ["bash", "-c", typed], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-            )
-            assert "Traceback" not in done.stderr, done.stderr
-            said = done.stdout + done.stderr
-        else:
-            shown = ".*".join(re.escape(line).replace("…", ".*") for line in text.splitlines())
-            assert re.search(shown, said, re.DOTALL), f"{text}\nis not in\n{said}"
-
-
-def test_a_second_start_keeps_the_data(state, port):
-    with Demo(state, port) as demo:
-        assert "Making" not in demo.said
-        assert "Importing" not in demo.said
-        assert "Fall 2027" in demo.sign_in("registrar").text
-
-        refused = reset(state)
-        assert refused.returncode == 2
-        assert "Stop it first (Ctrl-C)" in refused.stderr
-        assert "Fall 2027" in demo.sign_in("registrar").text
-
-        assert demo.stop() == []
-    assert processes_on(state) == []
-
-
 def test_a_port_in_use_is_said_with_the_way_out(state, capfd):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -183,7 +150,47 @@ def test_a_database_that_others_use_is_left_alone(tmp_path):
     assert not (tmp_path / "sis").exists()
 
 
-def test_a_reset_forgets_everything(state):
+@pytest.fixture(scope="module")
+def second(state, port):
+    """The demo, started again."""
+    with Demo(state, port) as demo:
+        yield demo
+
+
+def test_a_second_start_keeps_the_data(second):
+    assert "Making" not in second.said
+    assert "Importing" not in second.said
+    assert "Spring 2027" in second.sign_in("registrar").text
+
+
+def test_a_demo_that_runs_is_not_forgotten(state, second):
+    refused = reset(state)
+
+    assert refused.returncode == 2
+    assert "Stop it first (Ctrl-C)" in refused.stderr
+    assert "Spring 2027" in second.sign_in("registrar").text
+
+
+def test_the_tutorial_can_be_followed_word_by_word(state, second):
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    environment |= {"TANDEM_STATE": str(state), "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+    tutorial = (ROOT / "docs/tutorial/first-merge.md").read_text()
+    said = ""
+    for language, text in re.findall(r"```(sh|text)\n(.*?)```", tutorial, re.DOTALL):
+        if language == "sh":
+            typed = re.sub(r"--approve \d+", "".join(re.findall(r"--approve \d+", said)[-1:]), text)
+            done = subprocess.run(
+                ["bash", "-c", typed], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            )
+            assert "Traceback" not in done.stderr, done.stderr
+            said = done.stdout + done.stderr
+        else:
+            shown = ".*".join(re.escape(line).replace("…", ".*") for line in text.splitlines())
+            assert re.search(shown, said, re.DOTALL), f"{text}\nis not in\n{said}"
+
+
+def test_a_reset_forgets_everything(state, second):
+    assert second.stop() == []
     assert reset(state).returncode == 0
 
     assert not state.exists()

@@ -1,4 +1,4 @@
-"""Campuses to merge. A module uses `sixty`, loaded once for all of it, or fresh ones, never both."""
+"""Campuses to merge. A module uses `four` or `sixty`, loaded once for all of it, or fresh ones, not both."""
 
 import shutil
 
@@ -33,10 +33,10 @@ def loaded(desk):
     return desk
 
 
-@pytest.fixture(scope="module")
-def sixty_once(django_db_setup, django_db_blocker, tmp_path_factory):
+def once(django_db_blocker, folder, tables):
+    """A campus that is loaded and set to send, until its module is done."""
     with django_db_blocker.unblock(), transaction.atomic():
-        made = Desk(folder=tmp_path_factory.mktemp("sixty") / "sis", tables=large_tables(60))
+        made = Desk(folder=folder, tables=tables)
         made.load()
         made.enable()
         made.adapter.close()
@@ -44,8 +44,29 @@ def sixty_once(django_db_setup, django_db_blocker, tmp_path_factory):
         transaction.set_rollback(True)
 
 
+def copy_of(original, folder, settings):
+    shutil.copytree(original.folder, folder)
+    return Desk(folder=folder, django_settings=settings, registrar=original.registrar)
+
+
+@pytest.fixture(scope="module")
+def four_once(django_db_setup, django_db_blocker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("four") / "sis"
+    yield from once(django_db_blocker, folder, {**TABLES, "buildings": BUILDINGS})
+
+
+@pytest.fixture
+def four(four_once, db, tmp_path, settings):
+    """A loaded campus of four sections that is set to send."""
+    return copy_of(four_once, tmp_path / "sis", settings)
+
+
+@pytest.fixture(scope="module")
+def sixty_once(django_db_setup, django_db_blocker, tmp_path_factory):
+    yield from once(django_db_blocker, tmp_path_factory.mktemp("sixty") / "sis", large_tables(60))
+
+
 @pytest.fixture
 def sixty(sixty_once, db, tmp_path, settings):
-    """A loaded campus of sixty sections (`SIXTY`) that is set to send."""
-    shutil.copytree(sixty_once.folder, tmp_path / "sis")
-    return Desk(folder=tmp_path / "sis", django_settings=settings, registrar=sixty_once.registrar)
+    """The same with sixty sections (`SIXTY`)."""
+    return copy_of(sixty_once, tmp_path / "sis", settings)
