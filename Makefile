@@ -28,7 +28,7 @@ services:
 	@scripts/test_services.sh
 
 test: install services  ## run the tests, those in the browser too
-	$(PYTEST) --numprocesses=logical --dist=loadfile --ignore=tests/browser
+	$(PYTEST) --numprocesses=logical --dist=loadfile --no-loadscope-reorder --ignore=tests/browser
 	$(PYTEST) tests/browser
 
 test-all: export TANDEM_LONG = 1

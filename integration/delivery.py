@@ -145,6 +145,7 @@ class Delivery:
         """Write-ahead: after this commit every outcome of the calls can be understood."""
         now = self.clock()
         capabilities = self.adapter.capabilities
+        has_token = capabilities.has_concurrency_token
         horizon = capabilities.applies_later_seconds
         if horizon is None:
             horizon = capabilities.late_request_seconds
@@ -174,8 +175,8 @@ class Delivery:
                     }
                     if attempt.detour:
                         detour = {**entry, "values": {"section_number": attempt.detour}}
-                        link.sent = write_ahead(link.sent, detour)
-                    link.sent = write_ahead(link.sent, {**entry, "values": values})
+                        link.sent = write_ahead(link.sent, detour, has_token=has_token)
+                    link.sent = write_ahead(link.sent, {**entry, "values": values}, has_token=has_token)
                 attempt.link = link
             save_links(list(links.values()))
             self._write_down(writes)
@@ -293,6 +294,7 @@ class Delivery:
                 kind=self.kind,
                 author=self.author,
                 applies_later=self._applies_later,
+                has_token=self.adapter.capabilities.has_concurrency_token,
                 ledger=self.ledger,
                 links=links,
                 current=current,

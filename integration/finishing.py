@@ -69,6 +69,7 @@ class Finisher:
     kind: RecordType
     author: Author
     applies_later: bool
+    has_token: bool
     ledger: Ledger
     links: Mapping[int, Link]
     current: Mapping[int, LocalState]
@@ -139,7 +140,13 @@ class Finisher:
         self._examine(link)
 
     def _forget_sent(self, link: Link, result: Result) -> None:
-        """Take this attempt's write-ahead entries off: what became of them is known."""
+        """Take this attempt's write-ahead entries off: what became of them is known.
+
+        Where writes carry a token, earlier ones that were lost have a stale one by now: they cannot land.
+        """
+        if result.written is not None and self.has_token:
+            link.sent = []
+            return
         fence = result.attempt.claim.fence
         mine = [entry for entry in link.sent if entry["fence"] == fence]
         landed = mine[:1] if result.is_detoured and result.written is None else []

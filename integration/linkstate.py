@@ -78,12 +78,16 @@ def is_live(entry: Mapping[str, Any], now: dt.datetime) -> bool:
     return entry["until"] is None or dt.datetime.fromisoformat(entry["until"]) > now
 
 
-def write_ahead(sent: Iterable[Mapping[str, Any]], entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def write_ahead(
+    sent: Iterable[Mapping[str, Any]], entry: Mapping[str, Any], *, has_token: bool = False
+) -> list[dict[str, Any]]:
     """`sent` with one more entry.
 
     Where an older entry carries one of its values, seeing that value will not tell which of the two landed:
-    the older one stays until its horizon (`is_repeated`).
+    the older one stays until its horizon (`is_repeated`). With a concurrency token only one of them can.
     """
+    if has_token:
+        return [*map(dict, sent), dict(entry)]
     values = entry["values"]
     older = [
         {**one, "is_repeated": True}

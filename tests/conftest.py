@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(config, items):
             without_data.append(item)
         else:
             kept.append(item)
-    items[:] = kept
+    # The longest files first (with --no-loadscope-reorder), so that all processes have work until the end.
+    items[:] = sorted(kept, key=lambda item: not _needs_realdata(item))
     config.stash[LEFT_OUT] = len(without_data)
     if long or without_data:
         config.hook.pytest_deselected(items=long + without_data)

@@ -51,10 +51,8 @@ def triples_by_nearness(base: Items, ours: Items, theirs: Items) -> list[Triple]
         Triple(base=item, ours=our_match.get(index), theirs=their_match.get(index))
         for index, item in enumerate(base)
     ]
-    both = set(our_new) & set(their_new)
-    found.extend(Triple(base=None, ours=item, theirs=item) for item in sorted(both))
-    found.extend(Triple(base=None, ours=item, theirs=None) for item in our_new if item not in both)
-    found.extend(Triple(base=None, ours=None, theirs=item) for item in their_new if item not in both)
+    found.extend(Triple(base=None, ours=item, theirs=None) for item in our_new)
+    found.extend(Triple(base=None, ours=None, theirs=item) for item in their_new)
     return found
 
 

@@ -165,7 +165,8 @@ class Storm:
         made = Counter(values["title"] for values in theirs.values() if values["title"] in self.new)
         assert made == Counter(self.new)  # every one once: at most one create
         assert not OutboundChange.objects.exclude(state="DONE").exists()
-        assert all(link.sent == [] and link.intent is None for link in Link.objects.all())
+        unsure = [link for link in Link.objects.all() if link.sent or link.intent]
+        assert [(str(link), link.state, link.sent, link.intent) for link in unsure] == []
 
 
 @pytest.fixture

@@ -106,6 +106,34 @@ def test_a_schedule_that_the_protocol_survives_breaks_it_without_the_guard(guard
         run(schedule, kind, without=guard)
 
 
+@pytest.mark.parametrize(
+    ("kind", "schedule"),
+    [
+        (CAREFUL, [DELIVER, EDIT_HERE, PROVEN, ANSWER_LOST, DELIVER, NIGHT, EDIT_HERE]),
+        (TOKENLESS, [DELIVER, EDIT_HERE, LATE, EDIT_HERE, ANSWER_LOST, DELIVER]),
+        (TOKENLESS, [DELIVER, EDIT_HERE, ANSWER_LOST, EDIT_HERE, DELIVER, EDIT_THERE]),
+        (CAREFUL, [DELIVER, EDIT_HERE, ANSWER_LOST, ("remove_here",)]),
+        (
+            CAREFUL,
+            [DELIVER, EDIT_HERE, ("deliver", Fate.ARRIVES, ("before finish", "remove_here"))],
+        ),
+        (CAREFUL, [LATE, ("remove_here",), DELIVER]),
+        (LATER, [DELIVER, TICK, TICK, TICK, TICK, UNPROVEN, NIGHT]),
+    ],
+    ids=[
+        "an older snapshot after a landing was noticed",
+        "a late request after a later one that was seen",
+        "a value that landed and was replaced is forgotten",
+        "our own edit that landed does not hold our removal",
+        "removed here while the SIS is being written",
+        "removed here while its create is on the way",
+        "a snapshot that misses it is no leave to create it again",
+    ],
+)
+def test_a_schedule_that_once_went_wrong(kind, schedule):
+    run(schedule, kind)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("guard", Guard, ids=[guard.name for guard in Guard])
 def test_the_search_alone_finds_what_is_wrong_without_the_guard(guard):

@@ -5,7 +5,7 @@ import pytest
 from integration.models import OutboundChange
 
 pytestmark = [pytest.mark.realdata, pytest.mark.django_db]
-APPROVALS = {"20241": 0, "20243": 0}
+APPROVALS = {"20241": 8, "20243": 7}
 """Nights on which a safeguard asked for a person."""
 
 

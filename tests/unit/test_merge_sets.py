@@ -55,6 +55,10 @@ class TestMeetings:
     def test_the_same_meeting_added_on_both_sides_is_there_once(self):
         assert merge_meetings(of(MON), of(MON, TUE, LAB), of(MON, TUE)).result == of(MON, TUE, LAB)
 
+    def test_the_same_change_on_both_sides_is_no_conflict(self):
+        decision = merge_meetings(of(MON, TUE), of(MON_MOVED, TUE, LAB), of(MON_MOVED, TUE))
+        assert (decision.rule, decision.result) == (Rule.MERGED, of(MON_MOVED, TUE, LAB))
+
     def test_a_meeting_removed_on_one_side_goes(self):
         decision = merge_meetings(of(MON, TUE), of(TUE), of(MON, TUE, LAB))
         assert (decision.rule, decision.result) == (Rule.MERGED, of(TUE, LAB))
