@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from integration import outbound
 from integration.batching import batched
-from integration.conflicts import HeldField, note_conflicts, removal_conflict
+from integration.conflicts import HeldField, ambiguous_conflict, note_conflicts, removal_conflict
 from integration.crosslists import Wanted, contested_groups
 from integration.fieldsets import STRUCTS
 from integration.links import link_created, links_by_id, save_links, touch
@@ -111,6 +111,8 @@ class Applier:
             state = ours.get(self._local_id(link) or 0)
             if link is None or link.touched != row.link_touched:
                 batch.stale.append(row)  # read or written since the plan was made
+            elif "" in row.fields:
+                batch.held.append((link, ambiguous_conflict(link, row.fields[""]["theirs"])))
             elif state is None:
                 self._change_absent(row, link, batch)
             elif row.action == Action.MISSING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from integration.conflicts import HeldField, removal_conflict
+from integration.conflicts import HeldField, ambiguous_conflict, removal_conflict
 from integration.fieldsets import STRUCTS
 from integration.incoming import Incoming
 from integration.linkstate import adopt_intent, baseline_of, context_of, salted
@@ -14,7 +14,7 @@ from integration.merge.canonical import decode, encode
 from integration.merge.identity import CreateOutcome, resolve_create
 from integration.merge.records import Baseline, RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
-from integration.models import Conflict, Link, LinkState, PlanRow
+from integration.models import Link, LinkState, PlanRow
 from integration.outbound import Claim
 from integration.planning import shown_fields
 from integration.planning_absent import is_removal_in_flight, removal_operation, removal_problem
@@ -114,7 +114,7 @@ class Decider:
         if link.state == LinkState.RETIRED or (attempt.state is None and not link.removal):
             attempt.step = Step.NOTHING
         elif link.sis_id is None:
-            self._decide_create(attempt)
+            self._decide_create(attempt, is_held="" in held)
         else:
             incoming = self._incoming(attempt, shown)
             if incoming is None:
@@ -213,11 +213,12 @@ class Decider:
 
     # ---- records the SIS does not have, or not for certain
 
-    def _decide_create(self, attempt: Attempt) -> None:
+    def _decide_create(self, attempt: Attempt, *, is_held: bool) -> None:
         link, state = attempt.link, attempt.state
         if link.state in {LinkState.CREATING, LinkState.UNKNOWN_OUTCOME}:
-            self._resolve(attempt)
-            return
+            if not is_held or Key.NATURAL_KEY in self.capabilities.search_keys:
+                self._resolve(attempt)
+            return  # else an import found several records that it could be: a person chooses
         if state is None:  # removed here before it was ever sent
             attempt.step = Step.GONE
             return
@@ -261,7 +262,7 @@ class Decider:
             case CreateOutcome.ADOPT:
                 self._adopt(attempt, candidates[0])
             case CreateOutcome.AMBIGUOUS:
-                attempt.held = [self._ambiguous(attempt.link, candidates)]
+                attempt.held = [ambiguous_conflict(attempt.link, [one.sis_id for one in candidates])]
             case CreateOutcome.CREATE_AGAIN if attempt.state is not None:
                 self._create(attempt, attempt.state)
                 attempt.is_again = True
@@ -307,15 +308,3 @@ class Decider:
             )
             found = [record for record in hits if record.sis_id not in linked]
         return found
-
-    def _ambiguous(self, link: Link, candidates: Sequence[SisRecord]) -> HeldField:
-        ids = [record.sis_id for record in candidates]
-        return HeldField(
-            field="",
-            kind=Conflict.Kind.AMBIGUOUS,
-            base=None,
-            ours=(link.intent or {}).get("values"),
-            theirs=ids,
-            rule="AMBIGUOUS",
-            note=f"Its creation was sent and the answer was lost; {', '.join(ids)} in the SIS could be it.",
-        )

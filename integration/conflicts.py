@@ -46,6 +46,19 @@ def removal_conflict(*, note: str, base: Any = None, ours: Any = None, theirs: A
     return HeldField(field="", kind=kind, base=base, ours=ours, theirs=theirs, rule="REMOVAL", note=note)
 
 
+def ambiguous_conflict(link: Link, candidates: Sequence[str]) -> HeldField:
+    """A record of ours that several records of the SIS (by id) could be."""
+    return HeldField(
+        field="",
+        kind=Conflict.Kind.AMBIGUOUS,
+        base=None,
+        ours=(link.intent or {}).get("values"),
+        theirs=list(candidates),
+        rule="AMBIGUOUS",
+        note=f"Its creation was sent and the answer was lost; {' or '.join(candidates)} in the SIS is it.",
+    )
+
+
 def note_conflicts(
     held: Sequence[tuple[Link, HeldField]],
     *,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integration.batching import batched
+from integration.conflicts import ambiguous_conflict
 from integration.incoming import Incoming
 from integration.links import Known, add_missing_links, known_links, links_by_id, unlinked
 from integration.linkstate import adopt_intent, baseline_of, context_of, salted
@@ -77,12 +78,17 @@ class Waiting:
         """Those that nothing was recognised as."""
         return list(self._links.values())
 
-    def take(self, client_ref: str, natural_key: tuple[str, ...]) -> Link | None:
-        """The link of ours that a record with these keys is, taken out; None if it is none of ours."""
-        for pk in (self._by_ref.get(client_ref), self._by_key.get(natural_key)):
-            if pk in self._links:
-                return self._links.pop(pk)
-        return None
+    def by_ref(self, client_ref: str) -> Link | None:
+        """The link of ours with this reference, taken out; None if there is none."""
+        return self.take(self._by_ref.get(client_ref))
+
+    def like(self, natural_key: tuple[str, ...]) -> int | None:
+        """The id of the link that a record with this key may be: others may have the key too."""
+        return self._by_key.get(natural_key)
+
+    def take(self, link_id: int | None) -> Link | None:
+        """The link with this id, taken out; None if it is not here (any more)."""
+        return self._links.pop(link_id, None) if link_id is not None else None
 
 
 @dataclass(kw_only=True)
@@ -102,6 +108,8 @@ class Planner:
     known: dict[str, Known] = field(init=False)
     waiting: Waiting = field(init=False)
     absent: AbsentPlanner = field(init=False)
+    candidates: dict[int, list[Incoming]] = field(default_factory=dict)
+    """Link -> records without a link that it could be, by their key alone."""
 
     def __post_init__(self) -> None:
         add_missing_links(self.kind.merge_type, self.kind.term)
@@ -124,6 +132,7 @@ class Planner:
         """Read the snapshot to its end and plan every record. Raises what the adapter raises."""
         for batch in batched(self._interesting(snapshot), BATCH):
             self._plan_batch(batch)
+        self._plan_candidates()
         evidence = snapshot.evidence()
         if self.accepts_empty and self.maker.counts.read == 0:  # a person vouched for it
             evidence = dataclasses.replace(evidence, is_proven=evidence.is_complete)
@@ -180,8 +189,12 @@ class Planner:
             found = self.kind.read(record)
             if found.issues:
                 self.maker.reject(found.issues)
+                continue
+            link = links[known.link_id] if known else self.waiting.by_ref(record.client_ref)
+            if link is None and (like := self.waiting.like(self.kind.natural_key(found.values))):
+                self.candidates.setdefault(like, []).append(found)
             else:
-                incoming.append((found, links[known.link_id] if known else self._recognise(found)))
+                incoming.append((found, link))
         ours = self.kind.ours([pk for _found, link in incoming if link and (pk := self._local_id(link))])
         for found, link in incoming:
             if link is None:
@@ -219,9 +232,41 @@ class Planner:
         value: int | None = getattr(link, self.kind.id_column)
         return value
 
-    def _recognise(self, found: Incoming) -> Link | None:
-        """A record without a link may be the one whose creation we sent without hearing the end of it."""
-        return self.waiting.take(found.record.client_ref, self.kind.natural_key(found.values))
+    def _plan_candidates(self) -> None:
+        """A record without a link may be the one whose creation we sent without hearing the end of it.
+
+        Of several a person chooses; until then none of them comes in (MERGE.md, Create without duplicates).
+        """
+        for link_id, found in self.candidates.items():
+            link = self.waiting.take(link_id)
+            if link is None:  # it was recognised by its reference: these are others
+                for one in found:
+                    self._plan_new(one)
+                continue
+            local_id = self._local_id(link)
+            state = self.kind.ours([local_id] if local_id else []).get(local_id or 0)
+            if len(found) == 1:
+                self._plan_known(found[0], link, state)
+            else:
+                self._hold_ambiguous(found, link, state)
+
+    def _hold_ambiguous(self, found: list[Incoming], link: Link, ours: LocalState | None) -> None:
+        held = ambiguous_conflict(link, [one.record.sis_id for one in found])
+        self.maker.count("held")
+        self.maker.add(
+            Row(
+                record_key=str(link.client_ref),
+                label=link.label or (self.kind.label(ours.values) if ours else ""),
+                side=LOCAL,
+                action=Action.HOLD,
+                link_id=link.pk,
+                local_id=self._local_id(link),
+                local_version=ours.version if ours else None,
+                link_touched=link.touched,
+                fields={"": {"base": None, "ours": held.ours, "theirs": held.theirs, "rule": held.rule}},
+                note=held.note,
+            )
+        )
 
     def _plan_new(self, found: Incoming, link: Link | None = None, *, note: str = "") -> None:
         self.maker.add(

@@ -156,9 +156,7 @@ def ambiguous(campus_with):
     made = campus.create(number="Z", title="New")
     campus.adapter.faults([{"when": CREATE, "then": "timeout_before_effect"}])
     campus.sweep()
-    for sis_id in ("T1", "T2"):
-        values = campus.in_sis("S1") | {"section_number": "Z", "title": f"Title of {sis_id}"}
-        campus.adapter.add("sections", TERM, sis_id, **(values | {"meetings": [], "instructors": []}))
+    add_twins(campus)
     campus.sweep()
     return campus, made
 
@@ -269,3 +267,34 @@ def test_a_ring_of_numbers_is_given_up_by_taking_the_sis_s_numbers(ring):
     assert numbers(ring) == ["A", "B"]
     assert [ring.section(name).section_number for name in ("S1", "S2")] == ["A", "B"]
     assert ring.in_sis("S2")["capacity"] == "31"
+
+
+def add_twins(campus):
+    for sis_id in ("T1", "T2"):
+        values = campus.in_sis("S1") | {"section_number": "Z", "title": f"Title of {sis_id}"}
+        campus.adapter.add("sections", TERM, sis_id, **(values | {"meetings": [], "instructors": []}))
+
+
+@pytest.mark.parametrize("search", ["natural_key", "none"])
+def test_an_import_that_finds_several_candidates_takes_none_and_asks(campus_with, clock, search):
+    campus = campus_with(f"unique=none&search={search}&late=600")
+    campus.enable()
+    made = campus.create(number="Z", title="New")
+    campus.adapter.faults([{"when": CREATE, "then": "timeout_before_effect"}])
+    campus.sweep()
+    add_twins(campus)
+    campus.merge()
+    conflict = campus.conflict()
+    assert (conflict.kind, conflict.theirs) == (Conflict.Kind.AMBIGUOUS, ["T1", "T2"])
+    assert not Section.objects.filter(sis_id__in=["T1", "T2"]).exists()
+    clock.shift(3600)  # the lost request cannot land any more: yet it is not created a third time
+    campus.sweep()
+    campus.merge(sends=True)
+    assert campus.conflict().pk == conflict.pk
+    assert sum(values["section_number"] == "Z" for values in campus.adapter.sections().values()) == 2
+    campus.resolve(conflict, THEIRS, sis_id="T2")
+    campus.sweep()
+    campus.merge(sends=True)
+    campus.assert_settled()
+    assert Section.objects.get(pk=made).sis_id == "T2"
+    assert campus.section("T1").pk != made
