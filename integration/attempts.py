@@ -14,7 +14,7 @@ from integration.merge.canonical import decode, encode
 from integration.merge.identity import CreateOutcome, resolve_create
 from integration.merge.records import Baseline, RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
-from integration.models import Link, LinkState, PlanRow
+from integration.models import Link, LinkState, MergeState, PlanRow
 from integration.outbound import Claim
 from integration.planning import shown_fields
 from integration.planning_absent import is_removal_in_flight, removal_operation, removal_problem
@@ -243,15 +243,10 @@ class Decider:
         """A create whose outcome nobody knows: look it up, never create blindly again."""
         intent = attempt.link.intent or {}
         candidates = self._candidates(attempt.link, intent)
-        sent_at = dt.datetime.fromisoformat(intent["at"])
-        horizon = self.capabilities.late_request_seconds
-        later = self.capabilities.applies_later_seconds
-        if later is not None and self.now < sent_at + dt.timedelta(seconds=later):
+        is_over = self._is_over(intent)
+        if self.capabilities.applies_later_seconds is not None and not candidates and not is_over:
             attempt.step = Step.AWAIT
             return
-        is_over = later is not None or (
-            horizon is not None and self.now >= sent_at + dt.timedelta(seconds=horizon)
-        )
         is_wanted = attempt.state is not None  # else only the horizon tells that nothing is left to remove
         outcome = resolve_create(
             [record.sis_id for record in candidates],
@@ -276,6 +271,27 @@ class Decider:
                     "Its creation was sent and the answer was lost; "
                     "it is looked up until it shows in the SIS."
                 )
+
+    def _is_over(self, intent: Mapping[str, Any]) -> bool:
+        """Whether the create can no longer land, and would be known if it had.
+
+        Where nothing can be looked up, only another snapshot, read after the horizon, tells that.
+        """
+        horizon = self.capabilities.applies_later_seconds
+        if horizon is None:
+            horizon = self.capabilities.late_request_seconds
+        if horizon is None:
+            return False
+        over_at = dt.datetime.fromisoformat(intent["at"]) + dt.timedelta(seconds=horizon)
+        if self.capabilities.search_keys:
+            return self.now >= over_at
+        state = MergeState.objects.filter(merge_type=self.kind.merge_type.value, term=self.kind.term).first()
+        return (
+            state is not None
+            and state.last_at is not None
+            and state.last_at >= over_at
+            and state.last_digest != intent.get("digest", "")
+        )
 
     def _adopt(self, attempt: Attempt, record: SisRecord) -> None:
         attempt.adopted = record.sis_id

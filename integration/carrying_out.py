@@ -88,6 +88,8 @@ class CarryOut:
         if frame.merge_type is MergeType.SECTIONS:
             with frame.timed("flag"):
                 flags.flag_sections(self.plan, run_id=frame.run.pk)
+        elif frame.run.counts["local_create"] or frame.run.counts["local_update"]:
+            flags.unflag_crosslisted(frame.term)
 
     def _leave_out(self, barred: Mapping[str, str]) -> None:
         """Tell what was not applied: declined by a person, changed since it was planned, or `barred`."""

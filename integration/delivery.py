@@ -8,6 +8,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import transaction
 
@@ -18,7 +19,7 @@ from integration.links import links_by_id, save_links, touch
 from integration.linkstate import adopt_intent, salted, write_ahead
 from integration.locking import lock_records
 from integration.merge.canonical import encode
-from integration.models import Conflict, Link, LinkState, PlanRow
+from integration.models import Conflict, Link, LinkState, MergeState, PlanRow
 from integration.ordering import order_writes
 from integration.outbound import Claim
 from integration.record_types import LocalState, RecordType
@@ -164,6 +165,7 @@ class Delivery:
                         "values": values,
                         "natural_key": list(self.kind.natural_key(attempt.changes)),
                         "at": now.isoformat(),
+                        "digest": self._last_digest,
                     }
                 else:
                     entry = {
@@ -180,6 +182,12 @@ class Delivery:
                 attempt.link = link
             save_links(list(links.values()))
             self._write_down(writes)
+
+    @cached_property
+    def _last_digest(self) -> str:
+        """Of the last complete snapshot: only another one can tell what became of what is sent now."""
+        states = MergeState.objects.filter(merge_type=self.kind.merge_type.value, term=self.kind.term)
+        return states.values_list("last_digest", flat=True).first() or ""
 
     def _write_down(self, writes: Sequence[Attempt]) -> None:
         """Keep what is decided before it is sent: no value of the SIS is covered without a trace."""

@@ -52,10 +52,30 @@ ROOMS = f"""
         WHERE a.section_id = w.id AND b.section_id = o.id AND a.kind = 'CROSSLIST')
 """
 
+CROSSLISTED = """
+    DELETE FROM integration_runissue i
+    USING scheduling_relationshipmember a
+    JOIN scheduling_section s ON s.id = a.section_id
+    JOIN scheduling_relationshipmember b
+        ON b.relationship_id = a.relationship_id AND b.section_id <> a.section_id
+    JOIN scheduling_section o ON o.id = b.section_id
+    WHERE a.kind = 'CROSSLIST' AND a.term_id = %(term)s
+      AND i.run_id = (
+          SELECT max(id) FROM integration_mergerun WHERE merge_type = 'sections' AND term_id = %(term)s)
+      AND i.code = 'ROOM_DOUBLE_BOOKED' AND i.record = s.sis_id
+      AND position('(' || o.sis_id || ')' IN i.message) > 0
+"""
+
 CREDITS = """
     SELECT %(run)s, w.sis_id, 'credits', 'VARIABLE_CREDITS', w.label || ' has variable credit.', '', '', true
     FROM written w WHERE w.credits IS NULL
 """
+
+
+def unflag_crosslisted(term: str) -> None:
+    """Take back that members of one crosslist share a room: sections come in before their groups do."""
+    with connection.cursor() as cursor:
+        cursor.execute(CROSSLISTED, {"term": term})
 
 
 def flag_sections(plan: Plan, *, run_id: int) -> None:

@@ -243,7 +243,7 @@ def count_fights(link: Link, merge: RecordMerge) -> None:
             continue
         value = encode({name: decision.result})[name]
         before = fights.get(name)
-        if decision.rule is not Rule.ALWAYS_TANDEM or decision.theirs == decision.base:
+        if decision.rule is not Rule.ALWAYS_TANDEM or not decision.is_logged:
             fights.pop(name, None)
         elif before and before["value"] == value:
             fights[name] = {"value": value, "times": before["times"] + 1}

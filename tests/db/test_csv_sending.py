@@ -182,6 +182,23 @@ def test_a_creation_and_a_removal_that_the_sis_did_not_take_are_said(office):
     assert len(office.sent()) == 6
 
 
+def test_a_creation_is_not_sent_again_before_another_drop_has_been_read(office):
+    """The folder still holds the old drop: that the new section is not in it tells nothing, however late."""
+    pk = office.create()
+    office.merge()
+    office.days_pass(2)
+    office.merge()
+    sections.update_section(pk, {"title": "Newer"}, author=office.author)
+    office.merge()
+    assert office.sent() == [("CREATE", "")]
+
+    office.sis.import_all()
+    office.sis.drop()
+    office.merge()
+    assert [action for action, _id in office.sent()] == ["CREATE", "UPDATE"]
+    assert len(office.sis.books.sections(TERM)) == 7
+
+
 def test_what_the_sis_changed_instead_is_merged_and_said(office):
     """Sent "Calculus One"; a day later the drop shows "Analysis": both sides changed it, a person decides."""
     office.edit("S002", title="Calculus One")

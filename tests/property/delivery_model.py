@@ -299,7 +299,7 @@ class World:
             is_live(one, self.now) and {**one, "until": ""} == {**entry, "until": ""} for one in before
         ):
             raise Violation("sent twice before the horizon")
-        noted = write_ahead(before, entry)
+        noted = write_ahead(before, entry, has_token=self.kind.has_token)
         link.sent = noted if self.keeps(Guard.TELL_APART) else [*before, entry]
         sis_id = link.sis_id
         try:
@@ -307,8 +307,9 @@ class World:
         except Refused:
             link.sent = link.sent[:-1]
             raise
-        if answer is not None:
-            link.sent = link.sent[:-1] if self.keeps(Guard.KEEP_UNSEEN) else []
+        if answer is not None:  # where there is a token, earlier writes that were lost cannot land any more
+            is_told = self.kind.has_token or not self.keeps(Guard.KEEP_UNSEEN)
+            link.sent = [] if is_told else link.sent[:-1]
         return answer
 
     def _entry(self, operation, values):

@@ -275,9 +275,5 @@ def test_it_comes_in_whole_and_flags_no_room_outside_its_crosslists(one_term):
     assert created == {one.value: len(one_term[one.value]) for one in MergeType}
     assert sum(run.counts["rejected"] for run in outcome.runs) == 0
     notes = Counter(RunIssue.objects.order_by().values_list("code", flat=True))
-    assert notes.keys() <= {"VARIABLE_CREDITS", "ROOM_DOUBLE_BOOKED"}
-    crosslisted = RelationshipMember.objects.filter(kind="CROSSLIST").values_list(
-        "section__sis_id", flat=True
-    )
-    flagged = RunIssue.objects.filter(code="ROOM_DOUBLE_BOOKED").values_list("record", flat=True)
-    assert set(flagged) <= set(crosslisted)
+    assert notes.keys() <= {"VARIABLE_CREDITS"}  # members of one crosslist may share their room
+    assert RelationshipMember.objects.filter(kind="CROSSLIST").exists()

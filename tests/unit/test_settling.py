@@ -4,7 +4,15 @@ import datetime as dt
 
 import pytest
 
-from integration.linkstate import Seen, baseline_of, context_of, settle, still_in_flight, write_ahead
+from integration.linkstate import (
+    Seen,
+    baseline_of,
+    context_of,
+    count_fights,
+    settle,
+    still_in_flight,
+    write_ahead,
+)
 from integration.merge.policy import Context, FieldPolicy, Source
 from integration.merge.records import Shape
 from integration.merge.threeway import merge_record
@@ -109,6 +117,29 @@ class TestLanding:
         assert settled(link, merged(link, {"title": "A"}, {"title": "A"}), {"title": "A"}).touched == 0
 
 
+class TestFights:
+    def push(self, link, ours, theirs):
+        count_fights(link, merged(link, {"title": ours}, {"title": theirs}, source=Source.ALWAYS_TANDEM))
+        return {name: fight["times"] for name, fight in link.fights.items()}
+
+    def test_a_value_that_covers_an_edit_of_the_sis_again_is_counted(self):
+        link = linked({"title": "A"})
+        assert [self.push(link, "A", "X"), self.push(link, "A", "X")] == [{"title": 1}, {"title": 2}]
+
+    def test_another_value_of_ours_begins_anew(self):
+        link = linked({"title": "A"})
+        assert [self.push(link, "A", "X"), self.push(link, "B", "X")] == [{"title": 1}, {"title": 1}]
+
+    def test_a_change_of_ours_alone_is_no_fight_and_ends_one(self):
+        link = linked({"title": "A"})
+        self.push(link, "A", "X")
+        assert self.push(link, "B", "A") == {}
+
+    def test_the_rendering_of_the_sis_is_no_edit_of_it(self):
+        link = linked({"title": LONG}, baseline_theirs={"title": CUT})
+        assert self.push(link, "B", CUT) == {}
+
+
 class TestInFlight:
     def test_an_entry_stays_until_it_is_seen(self):
         sent = [entry({"title": "B", "notes": "N"})]
@@ -138,6 +169,10 @@ class TestInFlight:
         assert len(still_in_flight(sent, {"title": "B"}, now=NOW)) == 1
         later = NOW + dt.timedelta(hours=2)
         assert still_in_flight(sent, {"title": "B"}, now=later) == []
+
+    def test_with_a_token_only_one_of_the_two_can_land(self):
+        sent = write_ahead(write_ahead([], entry({"title": "B"})), entry({"title": "B"}), has_token=True)
+        assert still_in_flight(sent, {"title": "B"}, now=NOW) == []
 
     def test_what_is_in_flight_is_read_oldest_first(self):
         link = linked({"title": "A"}, sent=[entry({"title": "B"}), entry({"title": "C", "notes": "N"})])
