@@ -111,7 +111,7 @@ def test_the_rows_of_a_plan(night):
 # ---- processes
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_standard_output_is_one_document_and_logs_and_bars_go_elsewhere(desk):
     status, out, err = in_a_process("all", "--term", TERM, "--json", url=desk.url)
 
@@ -121,7 +121,7 @@ def test_standard_output_is_one_document_and_logs_and_bars_go_elsewhere(desk):
     assert all(json.loads(line)["event"] for line in err.splitlines()), "structured logs, and no bar"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("words", "has_bar"), [([], True), (["--no-progress"], False)])
 def test_a_terminal_shows_a_progress_bar_unless_it_is_not_wanted(desk, words, has_bar):
     ours, theirs = pty.openpty()

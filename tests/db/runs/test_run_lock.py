@@ -16,7 +16,7 @@ from integration.sis.port import MergeType
 from tests.campus import TERM
 from tests.merge_desk import execute_merge, in_a_process, large_tables, start
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HOLD = """
 import django, sys
