@@ -1,7 +1,7 @@
 """What must hold when the world of `delivery_model` has healed (MERGE.md, Invariants)."""
 
 from integration.linkstate import baseline_of
-from tests.property.delivery_model import HERE, NAMES, SCALARS, TEAM, THERE, WHOLE, Guard, Violation
+from tests.property.delivery_guards import HERE, NAMES, SCALARS, TEAM, THERE, WHOLE, Guard, Violation
 from tests.property.delivery_sis import members
 
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.property.delivery_guards import NAMES, SEATS, TEAM, Evidence, Guard, Violation
 from tests.property.delivery_invariants import check_all
-from tests.property.delivery_model import NAMES, SEATS, TEAM, Evidence, Guard, Violation, World
+from tests.property.delivery_model import World
 from tests.property.delivery_sis import Fate, SisKind
 
 CAREFUL = SisKind()
