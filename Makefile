@@ -42,7 +42,7 @@ lint: install  ## check style, types, import directions, templates, migrations, 
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet --profile django .
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python scripts/check_compose.py docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 bench: install  ## run the benchmarks and print their table

@@ -16,7 +16,7 @@ from integration.merge.records import Baseline, RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
 from integration.models import Link, LinkState, MergeState, PlanRow
 from integration.outbound import Claim
-from integration.planning import shown_fields
+from integration.planning import shown, shown_fields
 from integration.planning_absent import is_removal_in_flight, removal_operation, removal_problem
 from integration.record_types import LocalState, RecordType
 from integration.sis.port import Capabilities, Key, Operation, SisAdapter, SisRecord
@@ -59,6 +59,15 @@ class Attempt:
     held: list[HeldField] = field(default_factory=list)
     row: PlanRow | None = None
     is_again: bool = False
+
+    def covers_more_than(self, planned: Mapping[str, Any]) -> bool:
+        """Whether a value of one side gives way that `planned` (a plan row's fields) does not tell of."""
+        merge = self.merge
+        return merge is not None and any(
+            planned.get(name) != shown(decision)
+            for name, decision in merge.decisions.items()
+            if decision.is_logged
+        )
 
     def decided(self, link: Link, *, plan_id: int, local_id: int | None) -> PlanRow | None:
         """What was decided, to be kept: the sides of every field that was not simply equal, and the rule."""

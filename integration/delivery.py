@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.db import transaction
 
@@ -43,7 +44,8 @@ Clock = Callable[[], dt.datetime]
 class Delivery:
     """Delivers one type of one term. `run` names the session at the SIS; `author` signs what is pulled.
 
-    `plan_id`: where decisions are written down; None where the merge that sends has planned them.
+    `plan_id`: where decisions are written down; None where the merge that sends has planned them: then
+    `sent_plan_id` is its plan, to which conflicts are added that came up since.
     """
 
     kind: RecordType
@@ -52,6 +54,7 @@ class Delivery:
     clock: Clock
     run: str
     plan_id: int | None = None
+    sent_plan_id: int | None = None
     progress: Callable[[int], None] = lambda _done: None
     ledger: Ledger = field(default_factory=Ledger)
     unavailable: SisError | None = None
@@ -191,11 +194,18 @@ class Delivery:
 
     def _write_down(self, writes: Sequence[Attempt]) -> None:
         """Keep what is decided before it is sent: no value of the SIS is covered without a trace."""
-        if self.plan_id is None:
+        plan_id = self.plan_id or self.sent_plan_id
+        if plan_id is None:
             return
+        planned: dict[int, dict[str, Any]] = {}
+        if self.plan_id is None:
+            rows = PlanRow.objects.filter(plan_id=plan_id, link__in=[attempt.link for attempt in writes])
+            planned = dict(rows.filter(side=PlanRow.Side.SIS).values_list("link_id", "fields"))
         for attempt in writes:
             local_id = getattr(attempt.link, self.kind.id_column)
-            attempt.row = attempt.decided(attempt.link, plan_id=self.plan_id, local_id=local_id)
+            row = attempt.decided(attempt.link, plan_id=plan_id, local_id=local_id)
+            is_planned = not attempt.covers_more_than(planned.get(attempt.link.pk, {}))
+            attempt.row = row if self.plan_id is not None or not is_planned else None
         PlanRow.objects.bulk_create([attempt.row for attempt in writes if attempt.row])
 
     def _write_detour(self, writer: Writer, result: Result) -> None:

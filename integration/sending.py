@@ -47,6 +47,7 @@ class Sending:
             clock=frame.clock,
             run=str(frame.run.pk),
             progress=frame.tell,
+            sent_plan_id=self.plan.pk,
         )
         delivery.deliver(only=wanted)
         ledger = delivery.ledger
