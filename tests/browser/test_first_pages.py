@@ -64,11 +64,13 @@ def test_a_registrar_signs_in_sees_the_terms_and_signs_out(terms, person, open_p
 def test_a_password_is_changed_with_the_keyboard_alone(person, open_page, sign_in):
     person("rita", "REGISTRAR")
     page = open_page("/password/")
+    expect(page.get_by_label("Username")).to_be_focused()  # a person, too, sees the cursor first
     page.keyboard.type("rita")
     page.keyboard.press("Tab")
     page.keyboard.type("a long made-up password")
     page.keyboard.press("Enter")
     expect(page).to_have_title("Change password · Tandem")
+    expect(page.locator("input:focus")).to_have_count(1)
     for text in ("a long made-up password", "another long password", "another long password"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
@@ -80,6 +82,7 @@ def test_the_first_tab_leads_past_the_frame(terms, person, open_page, sign_in):
     person("rita", "REGISTRAR")
     page = open_page("/")
     sign_in(page, "rita")
+    expect(page.get_by_role("heading", name="Terms", level=1)).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
