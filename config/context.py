@@ -1,7 +1,15 @@
 """What every page knows about the site."""
 
+from functools import partial
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from scheduling.models import Term
+from scheduling.terms import SESSION_KEY, usual_term
 
 
 def environment(_request: HttpRequest) -> dict[str, str]:
@@ -9,3 +17,17 @@ def environment(_request: HttpRequest) -> dict[str, str]:
     if settings.SIS_URL.startswith("memory:"):
         return {"environment_note": "Demonstration: the SIS is a simulation; nothing real is changed."}
     return {}
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The terms and the one somebody works in, for the top bar; one query, and only on a page that has it."""
+    return {"frame": SimpleLazyObject(partial(_frame, request))}
+
+
+def _frame(request: HttpRequest) -> dict[str, Any]:
+    terms = list(Term.objects.all())
+    match = request.resolver_match
+    code = match.kwargs.get("term_code") if match else None
+    code = code or request.session.get(SESSION_KEY)
+    chosen = next((one for one in terms if one.pk == code), None)
+    return {"terms": terms, "term": chosen or usual_term(terms, today=timezone.localdate())}

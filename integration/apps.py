@@ -34,12 +34,12 @@ class IntegrationConfig(AppConfig):
     def ready(self) -> None:
         """Follow what people save; tell scheduling what the settings lock and how far the SIS has it."""
         from integration.receivers import connect  # noqa: PLC0415  # models first
+        from integration.side import Side  # noqa: PLC0415  # models first
         from integration.source_locks import read_source_locks  # noqa: PLC0415  # models first
-        from integration.status import status_of_sections  # noqa: PLC0415  # models first
-        from scheduling.api import integration_status  # noqa: PLC0415  # models first
+        from scheduling import integration_side  # noqa: PLC0415  # models first
         from scheduling.services import field_locks  # noqa: PLC0415  # models first
 
         connect()
         post_migrate.connect(make_default_profile, sender=self)
         field_locks.register(read_source_locks)
-        integration_status.register(status_of_sections)
+        integration_side.register(Side())

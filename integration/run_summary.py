@@ -1,21 +1,12 @@
 """A merge run in words, for people: a pill (icon and word), and one sentence of what it did."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from integration.models import MergeRun
+from scheduling.pills import Pill
 
 Status = MergeRun.Status
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pill:
-    """How a state is shown: `tone` a colour of the style sheet, `icon` a drawing, `word` for everybody."""
-
-    tone: str
-    icon: str
-    word: str
 
 
 def pill_of(status: Status) -> Pill:
@@ -37,7 +28,7 @@ def pill_of(status: Status) -> Pill:
 
 
 def sentence_of(run: MergeRun) -> str:
-    """What the run did, or why it did not."""
+    """What the run did (a dry run: would do), or why it did not."""
     if run.error:
         return str(run.error.get("message", ""))
     counts: Mapping[str, int] = run.counts
@@ -47,8 +38,8 @@ def sentence_of(run: MergeRun) -> str:
     sent = sum(counts.get(f"sis_{done}", 0) for done in ("create", "update", "cancel", "delete"))
     parts = [
         (counts.get("read", 0), "read"),
-        (here, "changed here"),
-        (sent, "sent"),
+        (here, "to change here" if run.is_dry_run else "changed here"),
+        (sent, "to send" if run.is_dry_run else "sent"),
         (counts.get("held", 0), "held"),
         (counts.get("rejected", 0), "rejected"),
     ]

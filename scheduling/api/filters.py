@@ -7,13 +7,14 @@ everything (DOMAIN.md, complaint 13).
 from typing import ClassVar
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from scheduling.models import Section
+from scheduling.section_words import having_all_words
 
 from .pagination import SectionPages
 
@@ -40,15 +41,7 @@ class SectionFilter(FilterSet):  # type: ignore[misc]  # django-filter has no ty
 
     def having_all_words(self, sections: QuerySet[Section], _name: str, value: str) -> QuerySet[Section]:
         """The sections of which each word of `value` names a part."""
-        for word in value.split():
-            sections = sections.filter(
-                Q(crn__istartswith=word)
-                | Q(course__subject__iexact=word)
-                | Q(course__number__istartswith=word)
-                | Q(section_number__iexact=word)
-                | Q(title__icontains=word)
-            )
-        return sections
+        return having_all_words(sections, value)
 
 
 class StrictFilters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter has no types

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from phases.policy import Actor
+from scheduling import integration_side
 from scheduling.domain.checks import Finding
 from scheduling.domain.errors import NotFound
 from scheduling.models import ChangeLog, Section, User
@@ -22,7 +23,7 @@ from scheduling.services.field_locks import FieldLocks
 from scheduling.services.sections import update_section
 from scheduling.visibility import visible_sections
 
-from . import integration_status, schema
+from . import schema
 from .changes import changes_in, version_named
 from .documents import section_document, with_parts
 from .filters import SectionFilter, StrictFilters
@@ -51,7 +52,7 @@ class SectionsView(GenericAPIView[Section]):
     def documents(self, sections: Sequence[Section]) -> list[dict[str, Any]]:
         """The sections as documents, in a constant number of queries."""
         locks = FieldLocks()
-        statuses = integration_status.statuses([one.pk for one in sections], now=timezone.now())
+        statuses = integration_side.statuses([one.pk for one in sections], now=timezone.now())
         return [
             section_document(
                 one,

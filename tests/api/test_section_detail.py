@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from scheduling.api import integration_status
+from scheduling import integration_side
 from scheduling.models import Campus, CustomField, Section
 
 KEYS = """id version term sis_id crn course section_number title status schedule_type instruction_mode
@@ -140,20 +140,21 @@ def test_an_unknown_section_is_answered_like_a_hidden_one(section, registrar, nu
 def test_the_integration_status_is_what_the_registered_provider_says(section, registrar, monkeypatch):
     asked = []
 
-    def provider(ids, *, now):
-        asked.append((list(ids), now.tzinfo is not None))
-        return {
-            section.pk: {
-                "section": section.pk,
-                "state": "SYNCED",
-                "headline": "Synced",
-                "at": None,
-                "reasons": [],
+    class Provider:
+        def statuses(self, ids, *, now):
+            asked.append((list(ids), now.tzinfo is not None))
+            return {
+                section.pk: {
+                    "section": section.pk,
+                    "state": "SYNCED",
+                    "headline": "Synced",
+                    "at": None,
+                    "reasons": [],
+                }
             }
-        }
 
-    monkeypatch.setattr(integration_status, "_providers", [])
+    monkeypatch.setattr(integration_side, "_registered", [])
     assert detail(registrar, section).json()["integration"] is None
-    integration_status.register(provider)
+    integration_side.register(Provider())
     assert detail(registrar, section).json()["integration"]["state"] == "SYNCED"
     assert asked == [([section.pk], True)]

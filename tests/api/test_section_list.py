@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integration.models import MergeProfile
-from scheduling.api import integration_status
+from scheduling import integration_side
 from scheduling.models import Department, RoleAssignment, Section, Term
 
 ALL = None
@@ -166,7 +166,7 @@ OWN_QUERIES = 8
 
 
 def test_a_list_costs_the_same_queries_however_long(biology, sections_of, registrar, monkeypatch):
-    monkeypatch.setattr(integration_status, "_providers", [])
+    monkeypatch.setattr(integration_side, "_registered", [])
     costs = [cost(registrar, len(sections_of(biology, more)) + before) for before, more in GROWTH]
     assert costs == [OWN_QUERIES] * 3
 

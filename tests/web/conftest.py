@@ -26,7 +26,9 @@ def _user(name, *, role="", departments=(), **flags):
     if role:
         code, _made = Role.objects.get_or_create(code=role, defaults={"name": role.capitalize()})
         held = RoleAssignment.objects.create(user=user, role=code, is_for_all_departments=not departments)
-        held.departments.set(Department.objects.get_or_create(code=one, name=one)[0] for one in departments)
+        held.departments.set(
+            Department.objects.get_or_create(code=one, defaults={"name": one})[0] for one in departments
+        )
     return user
 
 

@@ -157,8 +157,8 @@ def test_the_page_costs_the_same_number_of_queries_however_many_terms(registrar,
     assert len(queries) == QUERIES, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 10
-"""Session and user; roles and their departments; terms twice; settings; switches; runs twice."""
+QUERIES = 11
+"""Session, user; roles, their departments; terms twice, and for the frame; settings; switches; runs twice."""
 
 
 def test_a_demonstration_says_that_it_is_one(registrar, settings):

@@ -1,0 +1,52 @@
+"""What templates need to show values: no queries, no rules."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+
+from scheduling import showing
+from scheduling.domain.fields import Field
+
+register = template.Library()
+
+
+@register.filter
+def clock(value: dt.time | str | None) -> str:
+    """A time of day by the 12-hour clock."""
+    return showing.clock(value)
+
+
+@register.filter
+def day(value: dt.date | str | None) -> str:
+    """A date that cannot be misread."""
+    return showing.day(value)
+
+
+@register.inclusion_tag("scheduling/three_values.html")
+def three_values(
+    values: Mapping[str, Any],
+    *,
+    field: Field | None = None,
+    names: Mapping[str, str] = {},
+    result: Any = None,
+    rule: str = "",
+) -> dict[str, Any]:
+    """The one component for two sides that differ (UI.md, Three values).
+
+    `values`: JSON-ready ``base``, ``ours``, ``theirs`` and, where something was decided, ``result``; the
+    argument `result` decides otherwise. `rule`: the rule in words. `names`: what ids are called.
+    """
+
+    def words(value: Any) -> str:
+        return showing.value_words(field, value, names=names)
+
+    has_result = "result" in values or result is not None
+    return {
+        "before": words(values.get("base")),
+        "tandem": words(values.get("ours")),
+        "sis": words(values.get("theirs")),
+        "result": words(values.get("result") if result is None else result) if has_result else None,
+        "rule": rule,
+    }
