@@ -4,6 +4,7 @@ A site does not start on a wrong value. It says what is wrong and how to set it 
 once, and never repeats a value: it may be a secret.
 """
 
+import datetime as dt
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -100,6 +101,13 @@ def _time_zone(text: str) -> str:
     return text
 
 
+def _time_of_day(text: str) -> dt.time:
+    try:
+        return dt.datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone
+    except ValueError:
+        raise WrongValue("is not a time of day. Write it with 24 hours, such as 02:30") from None
+
+
 def _address(text: str) -> str:
     if text and "://" not in text:
         raise WrongValue("is not an address: it has no ://")
@@ -130,6 +138,7 @@ VARIABLES = (
     Variable(name="DEBUG", read=_switch, default="False"),
     Variable(name="TIME_ZONE", read=_time_zone, default="UTC"),
     Variable(name="CELERY_BROKER_URL", read=_address, default=""),
+    Variable(name="NIGHT_AT", read=_time_of_day, default="02:30"),
     Variable(name="SIS_URL", read=_address, default=""),
     Variable(name="SIS_API_KEY", read=str, default=""),
     Variable(name="SIS_MAX_REQUESTS_PER_SECOND", read=_rate, default="10"),

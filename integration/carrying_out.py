@@ -12,7 +12,7 @@ from integration.record_types import RecordType
 from integration.reference_apply import ReferenceApplier
 from integration.run_issues import write_issues
 from integration.runs import RunFrame
-from integration.sending import Sending
+from integration.sending import SENT, Sending
 from integration.sis.port import SENDABLE_TYPES, Issue, MergeType, SisUnavailable
 
 Status = MergeRun.Status
@@ -51,7 +51,7 @@ class CarryOut:
         if has_rows:
             self._apply(kind)
         if self.plan.is_sending:
-            with frame.timed("send"):
+            with frame.timed("send", total=sum(counts[name] for name in SENT)):
                 away = Sending(frame=frame, plan=self.plan, kind=kind).work()
         counts["held"] = tell_held(frame.run, frame.merge_type, frame.term)
         counts["rejected"] += tell_rejected(frame.run, frame.merge_type, frame.term)
@@ -66,7 +66,7 @@ class CarryOut:
             author=frame.author,
             progress=frame.tell,
         )
-        with frame.timed("apply", plan=self.plan.pk):
+        with frame.timed("apply", total=self._rows_here(), plan=self.plan.pk):
             changed = applier.apply()
         self._leave_out({})
         if changed:  # what the SIS rejected may have lacked just this (MERGE.md, Retries)
@@ -82,7 +82,7 @@ class CarryOut:
             is_approved=self.is_approved,
             progress=frame.tell,
         )
-        with frame.timed("apply", plan=self.plan.pk):
+        with frame.timed("apply", total=self._rows_here(), plan=self.plan.pk):
             applier.apply()
         self._leave_out(applier.barred)
         if frame.merge_type is MergeType.SECTIONS:
@@ -90,6 +90,9 @@ class CarryOut:
                 flags.flag_sections(self.plan, run_id=frame.run.pk)
         elif frame.run.counts["local_create"] or frame.run.counts["local_update"]:
             flags.unflag_crosslisted(frame.term)
+
+    def _rows_here(self) -> int:
+        return self.plan.rows.filter(side=LOCAL, state=PlanRow.State.PLANNED).count()
 
     def _leave_out(self, barred: Mapping[str, str]) -> None:
         """Tell what was not applied: declined by a person, changed since it was planned, or `barred`."""

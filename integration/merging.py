@@ -11,6 +11,7 @@ from integration.models import MergeRun, MergeState, OutboundChange, Plan, PlanR
 from integration.outstanding import FOUND_WHILE_SENDING, tell_held, tell_rejected
 from integration.planmaker import PlanMaker
 from integration.planning import Planner
+from integration.previews import NOT_AS_PREVIEWED, departure
 from integration.promised import Promised
 from integration.reference_merge import ReferencePlanner
 from integration.runs import NO_PLACE, RunFrame
@@ -35,7 +36,7 @@ class Merge:
         plan = self._open_plan()
         maker = self._maker(plan)
         try:
-            with frame.timed("read and plan"):
+            with frame.timed("read and plan", total=state.last_read or None):
                 evidence, held_before = self._plan(maker, plan.watermark)
         except SisError:
             plan.delete()
@@ -44,7 +45,7 @@ class Merge:
         frame.run.counts = maker.counts.as_dict()
         if maker.counts.read == 0 and held_before and not frame.options.accept_empty:
             self._no_data(plan, held_before)
-        elif trips := self._trips(maker, held_before, state):
+        elif trips := (*self._trips(maker, held_before, state), *self._departures(plan)):
             self._hold(plan, state, trips)
         elif frame.options.is_dry_run:
             self._show(plan, Plan.Status.DRY_RUN)
@@ -75,7 +76,11 @@ class Merge:
         frame = self.frame
         maker = PlanMaker(plan=plan, merge_type=frame.merge_type.value, progress=frame.tell)
         if frame.options.is_dry_run:
-            maker.on_create = self.promised.collector(frame.merge_type, frame.term)
+            maker.on_create = self.promised.collector(
+                frame.merge_type,
+                frame.term,
+                applies_later=frame.adapter.capabilities.applies_later_seconds is not None,
+            )
         return maker
 
     def _plan(self, maker: PlanMaker, watermark: int) -> tuple[Evidence, int]:
@@ -149,6 +154,18 @@ class Merge:
             rejected=maker.counts.rejected,
         )
 
+    def _departures(self, plan: Plan) -> Sequence[safeguards.Trip]:
+        """That the plan is not the one that a person looked at, where one did."""
+        options = self.frame.options
+        if options.expected is None:
+            return ()
+        previewed = options.expected.get((self.frame.merge_type.value, self.frame.term))
+        earlier = MergeRun.objects.filter(
+            request=options.request, merge_type=plan.merge_type, term_id=plan.term_id
+        ).exclude(pk=plan.run_id)
+        trip = departure(plan, previewed, goes_on=options.request is not None and earlier.exists())
+        return (trip,) if trip else ()
+
     def _no_data(self, plan: Plan, held: int) -> None:
         plan.delete()
         frame = self.frame
@@ -172,7 +189,8 @@ class Merge:
             todo = f"Nothing was changed. Look at plan {plan.pk} and approve it with --approve {plan.pk}."
             self._show(plan, Plan.Status.NEEDS_APPROVAL)
             self._supersede(plan)
-            if frame.merge_type in SENDABLE_TYPES:
+            # Nothing speaks against what is sent record by record while a person looks once more.
+            if frame.merge_type in SENDABLE_TYPES and trips[0].code != NOT_AS_PREVIEWED:
                 state.pause_reason = f"Plan {plan.pk} waits for a person: {sentences[0]}"
                 state.save()
         message = f"{' '.join(sentences)} {todo}"
@@ -214,5 +232,6 @@ class Merge:
 
     def _paused_for_sends(self) -> bool:
         held = Plan.objects.filter(merge_type=self.frame.merge_type.value, term_id=self.frame.term_id)
+        held = held.exclude(run__error__code=NOT_AS_PREVIEWED)  # that pauses nothing
         cause = held.exclude(trips=[]).exclude(status=Plan.Status.DRY_RUN).first()
         return cause is not None and cause.is_sending

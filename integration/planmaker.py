@@ -70,7 +70,7 @@ class PlanMaker:
 
     `always_sis`: fields whose changes no safeguard counts. `parked`: links of records that the SIS rejected;
     nothing is planned for them there until they are released. `on_create` is told of every record that the
-    plan creates here.
+    plan creates, on either side.
     """
 
     plan: Plan
@@ -107,7 +107,7 @@ class PlanMaker:
         if row.action in CHANGES:
             self.count(f"{'local' if is_local else 'sis'}_{row.action.lower()}")
             self._tally(self.local if is_local else self.sis, row)
-        if is_local and row.action == PlanRow.Action.CREATE:
+        if row.action == PlanRow.Action.CREATE:
             self.on_create(row)
         if row.action not in {PlanRow.Action.AGREE, PlanRow.Action.MISSING}:
             self.digest.add(

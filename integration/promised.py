@@ -1,4 +1,4 @@
-"""What the earlier merges of one dry run would have created here.
+"""What the earlier merges of one dry run would have created.
 
 A dry run of several types writes nothing, yet rooms build on buildings and sections on courses: each planner
 is told what its forerunners would have made, so that the answer is that of the real run (CONTRACT.md: dry
@@ -8,6 +8,7 @@ runs count as if applied). Keys only, the same bound on memory as the plan's own
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from integration.models import PlanRow
 from integration.planmaker import Row
 from integration.record_types import RecordType
 from integration.references import CourseFacts
@@ -24,12 +25,21 @@ class Promised:
     """Keys by type (and term): key -> what is needed of the record beside its key."""
 
     _made: dict[tuple[MergeType, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    _sent: dict[str, set[int]] = field(default_factory=dict)
+    """Term -> ids of our sections that would be in the SIS by now."""
 
-    def collector(self, merge_type: MergeType, term: str) -> Callable[[Row], None]:
-        """To be told of every record that the plan of this type and term creates here."""
+    def collector(self, merge_type: MergeType, term: str, *, applies_later: bool) -> Callable[[Row], None]:
+        """To be told of every record that the plan of this type and term creates.
+
+        `applies_later`: the SIS takes what is sent only some time afterwards, so nothing is there by now.
+        """
         made = self._made.setdefault((merge_type, term), {})
 
         def collect(row: Row) -> None:
+            if row.side == PlanRow.Side.SIS:
+                if merge_type is MergeType.SECTIONS and row.local_id and not applies_later:
+                    self._sent.setdefault(term, set()).add(row.local_id)
+                return
             names = ("building", "number") if merge_type is MergeType.ROOMS and row.theirs else ()
             made[row.record_key] = tuple(str((row.theirs or {})[name]) for name in names) or (row.label,)
 
@@ -54,3 +64,4 @@ class Promised:
         elif isinstance(kind, RelationshipType):
             for sis_id in self._of(MergeType.SECTIONS, kind.term):
                 kind.sections.setdefault(sis_id, PROMISED_ID)
+            kind.sent |= self._sent.get(kind.term, set())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from integration import outbound
+from integration.hints import hint
 from integration.models import Link, LinkState, OutboundChange
 from integration.sis.port import MergeType, Operation
 from scheduling.models import ChangeLog, Relationship, Section
@@ -59,6 +60,7 @@ def _follow(
     if link.label != label[:120]:
         Link.objects.filter(pk=link.pk).update(label=label[:120])
     outbound.want([link.pk], now=now, priority=INTERACTIVE, releases_parked=True)
+    hint("deliver")
 
 
 def _new_link(
@@ -89,3 +91,4 @@ def _remove(link: Link, *, label: str, now: dt.datetime) -> None:
         agreed_version=0,
     )
     outbound.want([link.pk], now=now, priority=INTERACTIVE, releases_parked=True)
+    hint("deliver")

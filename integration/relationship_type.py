@@ -1,7 +1,7 @@
 """Relationships, as planning, applying and delivery see a record type."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,13 +23,17 @@ from scheduling.services.audit import Author
 
 @dataclass(kw_only=True)
 class RelationshipType:
-    """Relationships of one term. Members are named by their section's SIS id."""
+    """Relationships of one term. Members are named by their section's SIS id.
+
+    `sent`: ids of sections that are taken for sent, though the SIS has not named them (a dry run).
+    """
 
     term: str
     merge_settings: MergeSettings
     capabilities: Capabilities
     merge_type: MergeType = MergeType.RELATIONSHIPS
     id_column: str = "relationship_id"
+    sent: set[int] = field(default_factory=set)
 
     @property
     def settings(self) -> TypeSettings:
@@ -105,9 +109,9 @@ class RelationshipType:
 
     def waits_for(self, values: Values) -> tuple[str, ...]:
         """Members that the SIS does not have yet."""
-        return tuple(
-            one.section for one in values.get("members") or () if one.section.startswith(LOCAL_MEMBER)
-        )
+        names = (one.section for one in values.get("members") or ())
+        unsent = (name for name in names if name.startswith(LOCAL_MEMBER))
+        return tuple(name for name in unsent if int(name.removeprefix(LOCAL_MEMBER)) not in self.sent)
 
     def still_possible(self, values: Values) -> Values:
         """The values without members that are gone: that they left is no edit of the group (MERGE.md)."""

@@ -3,21 +3,19 @@
 What happens inside it is in `merging` (a merge makes its plan) and `approval` (a held plan is applied).
 """
 
-import contextlib
 import datetime as dt
 import time
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.utils import timezone
 
+from integration.advisory import is_held, key_of, try_lock
 from integration.merge.plan import Counts
 from integration.models import MergeRun, Plan
 from integration.record_types import RecordType
@@ -47,30 +45,60 @@ class AlreadyRunning(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """What was asked for. `actor` None: the system."""
+    """What was asked for. `actor` None: the system. `request`: the merge request that is carried out.
+
+    `expected`: type and term -> the plan that a person looked at before; None: nobody has.
+    """
 
     sends: bool = False
     is_dry_run: bool = False
     accept_empty: bool = False
     trigger: str = MergeRun.Trigger.AD_HOC
     actor: User | None = None
+    request: int | None = None
+    expected: Mapping[tuple[str, str], int] | None = None
 
 
 @contextmanager
 def run_lock(merge_type: MergeType, term: str) -> Iterator[None]:
     """One run per type and term at a time; the lock is free the moment the process dies."""
-    key = zlib.crc32(f"{merge_type.value}:{term}".encode()) - 2**31
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, key])
-        if not cursor.fetchone()[0]:
-            what = f"{merge_type.value} of {term}" if term else merge_type.value
-            raise AlreadyRunning(f"Another merge of {what} is running; wait for its end, or stop it.")
-    try:
+    with try_lock(LOCK_CLASS, _key(merge_type, term)) as is_ours:
+        if not is_ours:
+            raise _already_running(merge_type, term)
         yield
-    finally:
-        # Where the connection broke the lock is free already, and what broke it must not be hidden.
-        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, key])
+
+
+def check_free(merge_type: MergeType, term: str) -> None:
+    """Raise `AlreadyRunning` while a merge of this type and term runs."""
+    if is_held(LOCK_CLASS, _key(merge_type, term)):
+        raise _already_running(merge_type, term)
+
+
+def _key(merge_type: MergeType, term: str) -> int:
+    return key_of(f"{merge_type.value}:{term}")
+
+
+def _already_running(merge_type: MergeType, term: str) -> AlreadyRunning:
+    what = f"{merge_type.value} of {term}" if term else merge_type.value
+    return AlreadyRunning(f"Another merge of {what} is running; wait for its end, or stop it.")
+
+
+def bury_the_dead(merge_type: MergeType, term_id: str | None, *, now: dt.datetime) -> None:
+    """End the runs of this type and term that are still marked as running: they died.
+
+    To be called under their run lock. A delivery holds none, so only an old one is taken for dead.
+    """
+    same = MergeRun.objects.filter(merge_type=merge_type.value, term_id=term_id)
+    is_merge = ~Q(trigger=MergeRun.Trigger.REAL_TIME)
+    is_old = Q(started_at__lt=now - DELIVERY_TAKES_AT_MOST)
+    message = "The run ended without a word; what it had done is kept, and the next run goes on from there."
+    same.filter(is_merge | is_old, status=Status.RUNNING).update(
+        status=Status.FAILED,
+        error={**NO_PLACE, "code": "INTERRUPTED", "message": message},
+        finished_at=now,
+        progress={},
+    )
+    Plan.objects.filter(run__in=same, status=Plan.Status.OPEN).update(status=Plan.Status.SUPERSEDED)
 
 
 def record_type_of(
@@ -105,12 +133,13 @@ class RunFrame:
     settings: MergeSettings = field(init=False)
     _step: str = ""
     _done: int = 0
+    _total: int | None = None
 
     def execute(self, work: Callable[[], None], *, check: Callable[[], None] = lambda: None) -> MergeRun:
         """Do `work` as a run of its own. Raises `AlreadyRunning`, and what `check` raises under the lock."""
         with run_lock(self.merge_type, self.term):
             check()
-            self._bury_the_dead()
+            bury_the_dead(self.merge_type, self.term_id, now=self.clock())
             self._open()
             self._guarded(work)
         return self.run
@@ -155,28 +184,14 @@ class RunFrame:
 
     # ---- beginning and end
 
-    def _bury_the_dead(self) -> None:
-        """Runs of this type and term that are still marked as running: we hold their lock, so they died."""
-        same = MergeRun.objects.filter(merge_type=self.merge_type.value, term_id=self.term_id)
-        is_merge = ~Q(trigger=MergeRun.Trigger.REAL_TIME)
-        is_old = Q(started_at__lt=self.clock() - DELIVERY_TAKES_AT_MOST)
-        message = (
-            "The run ended without a word; what it had done is kept, and the next run goes on from there."
-        )
-        same.filter(is_merge | is_old, status=Status.RUNNING).update(
-            status=Status.FAILED,
-            error={**NO_PLACE, "code": "INTERRUPTED", "message": message},
-            finished_at=self.clock(),
-            progress={},
-        )
-        Plan.objects.filter(run__in=same, status=Plan.Status.OPEN).update(status=Plan.Status.SUPERSEDED)
-
     def _open(self) -> None:
         version = active_version()
         self.settings = read(version)
         self.opened = MergeRun.objects.create(
             merge_type=self.merge_type.value,
             term_id=self.term_id,
+            asked_term=self.term,
+            request_id=self.options.request,
             trigger=self.options.trigger,
             is_dry_run=self.options.is_dry_run,
             is_sending=self.sends,
@@ -225,9 +240,13 @@ class RunFrame:
     # ---- while it works
 
     @contextmanager
-    def timed(self, step: str, **facts: object) -> Iterator[None]:
-        """Note how long a step of the run takes (and how many records it told of), also if it fails."""
-        self._step, self._done = step, 0
+    def timed(self, step: str, *, total: int | None = None, **facts: object) -> Iterator[None]:
+        """Note how long a step of the run takes (and how many records it told of), also if it fails.
+
+        `total`: how many records it will be, as far as that is known.
+        """
+        self._step, self._done, self._total = step, 0, total
+        self._show()
         started = time.monotonic()
         try:
             yield
@@ -240,4 +259,10 @@ class RunFrame:
         """Show how far the step at hand is."""
         self._done = done
         self.progress(self._step, done)
-        MergeRun.objects.filter(pk=self.run.pk).update(progress={"step": self._step, "done": done})
+        self._show()
+
+    def _show(self) -> None:
+        progress = {"step": self._step, "done": self._done, "total": self._total}
+        MergeRun.objects.filter(pk=self.run.pk).update(
+            progress=progress, steps=self.run.steps, counts=self.run.counts
+        )

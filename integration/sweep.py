@@ -5,7 +5,7 @@ Switches and pauses are read again at every sweep: a term that was switched off 
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integration.channels import load_channels
 from integration.delivery import Delivery
-from integration.models import MergeRun, OutboundChange, Plan
+from integration.models import MergeProfileVersion, MergeRun, OutboundChange, Plan
 from integration.runs import record_type_of
 from integration.settings import active_version, read
 from integration.sis.port import MergeType, SisAdapter, SisError
@@ -41,7 +41,7 @@ def sweep(adapter: SisAdapter, *, clock: Clock = timezone.now) -> Swept:
         if reason:
             swept.waiting.append(reason)
             continue
-        delivery = _deliver(merge_type, term, adapter, clock)
+        delivery = deliver_queue(merge_type, term, adapter=adapter, clock=clock)
         swept.tally.update(delivery.tally)
         if delivery.unavailable is not None:
             swept.unavailable = delivery.unavailable
@@ -67,43 +67,67 @@ def why_waiting(merge_type: MergeType, term: Term, *, now: dt.datetime) -> str:
     return why_closed(channels[merge_type.value, term.pk])
 
 
-def _deliver(merge_type: MergeType, term: Term, adapter: SisAdapter, clock: Clock) -> Delivery:
+@transaction.atomic
+def _open_run(
+    merge_type: MergeType, term: Term, version: MergeProfileVersion, *, now: dt.datetime
+) -> tuple[MergeRun, int]:
+    """The run of a delivery, and the id of the plan where its decisions are written down."""
+    run = MergeRun.objects.create(
+        merge_type=merge_type.value,
+        term=term,
+        asked_term=term.pk,
+        trigger=MergeRun.Trigger.REAL_TIME,
+        is_sending=True,
+        settings_version=version,
+        started_at=now,
+    )
+    plan = Plan.objects.create(
+        run=run,
+        merge_type=merge_type.value,
+        term=term,
+        status=Plan.Status.APPLIED,  # a real-time merge approves itself, record by record
+        is_sending=True,
+        created_at=now,
+    )
+    return run, plan.pk
+
+
+def deliver_queue(
+    merge_type: MergeType,
+    term: Term,
+    *,
+    adapter: SisAdapter,
+    clock: Clock,
+    only: Collection[int] | None = None,
+) -> Delivery:
+    """Deliver what is due of one type and term (of the links `only`, if given), as a run of its own."""
     version = active_version()
-    with transaction.atomic():
-        run = MergeRun.objects.create(
-            merge_type=merge_type.value,
-            term=term,
-            trigger=MergeRun.Trigger.REAL_TIME,
-            is_sending=True,
-            settings_version=version,
-            started_at=clock(),
-        )
-        plan = Plan.objects.create(
-            run=run,
-            merge_type=merge_type.value,
-            term=term,
-            status=Plan.Status.APPLIED,  # a real-time merge approves itself, record by record
-            is_sending=True,
-            created_at=run.started_at,
-        )
+    run, plan_id = _open_run(merge_type, term, version, now=clock())
     delivery = Delivery(
         kind=record_type_of(merge_type, term.pk, settings=read(version), adapter=adapter),
         adapter=adapter,
         author=Author(now=clock(), source=ChangeLog.Source.IMPORT, name="SIS import", run_id=run.pk),
         clock=clock,
         run=str(run.pk),
-        plan_id=plan.pk,
+        plan_id=plan_id,
     )
     try:
-        delivery.deliver()
-    finally:
-        tally = delivery.tally
-        has_issues = bool(tally.get("held") or tally.get("rejected"))
-        run.status = MergeRun.Status.FINISHED_WITH_ISSUES if has_issues else MergeRun.Status.SUCCEEDED
-        if delivery.unavailable is not None:
-            run.status = MergeRun.Status.FAILED
-            run.error = {"code": "SIS_UNAVAILABLE", "message": delivery.unavailable.message}
-        run.counts = dict(tally)
-        run.finished_at = clock()
-        run.save()
+        delivery.deliver(only=only)
+    except BaseException:
+        message = "Tandem itself failed; the log has the details. What was not sent still waits."
+        _close_run(run, delivery, error={"code": "CRASHED", "message": message}, now=clock())
+        raise
+    away = delivery.unavailable
+    error = {"code": "SIS_UNAVAILABLE", "message": away.message} if away is not None else None
+    _close_run(run, delivery, error=error, now=clock())
     return delivery
+
+
+def _close_run(run: MergeRun, delivery: Delivery, *, error: dict[str, str] | None, now: dt.datetime) -> None:
+    tally = delivery.tally
+    has_issues = bool(tally.get("held") or tally.get("rejected"))
+    run.status = MergeRun.Status.FINISHED_WITH_ISSUES if has_issues else MergeRun.Status.SUCCEEDED
+    if error is not None:
+        run.status, run.error = MergeRun.Status.FAILED, error
+    run.counts, run.finished_at = dict(tally), now
+    run.save()

@@ -1,4 +1,4 @@
-"""The demo's data: a made-up institution in a fake SIS, one of its terms imported, people to sign in as."""
+"""The demo's data: a made-up institution in a fake SIS, two of its terms imported, people to sign in as."""
 
 import io
 from dataclasses import dataclass
@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from django.core.management import call_command
 from django.utils import timezone
 
+from config.demo.story import MergeFailed, Story, merge
 from config.state import SIS
 from integration.institution.writing import terms, write_institution
-from scheduling.models import ChangeLog, Department
+from integration.sis.memory import MemoryAdapter
+from scheduling.models import ChangeLog, Department, User
 from scheduling.services.audit import Author
 from scheduling.services.users import save_user
 
-TERMS = 2
-FINISHED_WITH_ISSUES = 1
-"""An exit status of `execute_merge`: what is amiss with some records is shown on the pages."""
+__all__ = ["SECTIONS", "USERS", "DemoUser", "MergeFailed", "make"]
+TERMS = 3
+"""The SIS offers one more than is imported: a rolled term to bring in."""
+SECTIONS = 3_000
+"""Sections in a term."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,30 +34,42 @@ class DemoUser:
 
 
 USERS = (
+    DemoUser(
+        name="admin",
+        role="REGISTRAR",
+        does="looks after the merges in the console",
+        products=("scheduling", "admin"),
+    ),
     DemoUser(name="registrar", role="REGISTRAR", does="edits every section"),
     DemoUser(
         name="scheduler", role="SCHEDULER", does="sees one department's sections", has_one_department=True
     ),
+    DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", has_one_department=True),
     DemoUser(name="viewer", role="VIEWER", does="looks and changes nothing"),
-    DemoUser(
-        name="admin", role="REGISTRAR", does="looks after the merges too", products=("scheduling", "admin")
-    ),
 )
-
-
-class MergeFailed(Exception):
-    """The demo's first import did not go through; the message is what the merge said."""
 
 
 def make(*, sections: int, password: str) -> None:
     """Make what is not there yet. Raises `MergeFailed`."""
-    first = next(terms(TERMS)).code
+    spring, fall, _rolled = (one.code for one in terms(TERMS))
     if not SIS.exists():
-        print(f"Making an institution with {sections} sections a term …", flush=True)
+        print(f"Making an institution with {sections:,} sections a term …", flush=True)
         write_institution(SIS, sections=sections, term_count=TERMS)
-    print(f"Importing term {first} from its SIS …", flush=True)
-    _merge(first)
-    call_command("enable_term", first, "--send", stdout=io.StringIO())
+    print(f"Importing terms {spring} and {fall} from its SIS …", flush=True)
+    merge("all", "--term", spring, "--term", fall)
+    for term in (spring, fall):
+        call_command("enable_term", term, "--send", "--nightly", "--real-time", stdout=io.StringIO())
+    _make_users(password)
+    if not ChangeLog.objects.filter(record_type="section", source=ChangeLog.Source.FORM).exists():
+        print("A few days' work of a registrar's office …", flush=True)
+        sis = MemoryAdapter(path=SIS)
+        try:
+            Story(sis=sis, spring=spring, fall=fall, registrar=User.objects.get(username="registrar")).tell()
+        finally:
+            sis.close()
+
+
+def _make_users(password: str) -> None:
     department = Department.objects.order_by("code").values_list("code", flat=True).first()
     for user in USERS:
         save_user(
@@ -64,12 +80,3 @@ def make(*, sections: int, password: str) -> None:
             password=password,
             author=Author(now=timezone.now(), source=ChangeLog.Source.COMMAND, name="demo"),
         )
-
-
-def _merge(term_code: str) -> None:
-    said = io.StringIO()
-    try:
-        call_command("execute_merge", "all", "--term", term_code, "--no-progress", stdout=said, stderr=said)
-    except SystemExit as status:
-        if status.code != FINISHED_WITH_ISSUES:
-            raise MergeFailed(f"The import of term {term_code} failed:\n{said.getvalue()}") from status

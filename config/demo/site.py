@@ -23,12 +23,16 @@ from django.core.management import call_command
 from django.db import connection
 
 from config.demo import data
+from config.demo.background import working
 from config.embedded_postgres import leave
 from config.state import DATABASE, STATE
 from scheduling.models import User
 
 HOST = "127.0.0.1"
 PASSWORD = "schedule-of-classes"  # noqa: S105  # of made-up users, on a site that only this machine reaches
+WORKER_DIED = (
+    "The background worker stopped by itself: what is asked for waits until make demo is started again"
+)
 READY = STATE / "ready"
 """Stands once the demo's data is complete."""
 
@@ -115,12 +119,24 @@ def _serve(port: int) -> None:
     with subprocess.Popen(command) as server:  # noqa: S603  # our own server
         try:
             _wait_for(port, server)
-            _say(port)
-            status = server.wait()
+            with working() as worker:  # only now: the two would slow each other down
+                _say(port)
+                status = _watch(server, worker)
         finally:
             server.send_signal(signal.SIGINT)  # gunicorn then stops at once
             server.wait()  # leaving the block after a Ctrl-C would not wait
     raise CannotStart(f"The web server stopped by itself with status {status}; its last words are above.")
+
+
+def _watch(server: "subprocess.Popen[bytes]", worker: "subprocess.Popen[bytes]") -> int:
+    """Wait for the end of the server; say so if the worker ends before. Returns the server's status."""
+    is_told = False
+    while True:
+        if worker.poll() is not None and not is_told:
+            print(f"{WORKER_DIED} (status {worker.returncode}).", file=sys.stderr, flush=True)
+            is_told = True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return server.wait(timeout=1)
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:

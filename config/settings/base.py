@@ -1,9 +1,11 @@
 """Settings for every environment, from environment variables; safe unless said otherwise."""
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Any
 
+from config.broker import transport, transport_options
 from config.environment import read_environment
 from config.logging import logging_config
 
@@ -56,6 +58,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.environment",
+                "config.context.frame",
             ]
         },
     }
@@ -107,8 +110,33 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["scheduling.api.schema.add_components"],
 }
 
+NIGHT_AT: dt.time = _environment["NIGHT_AT"]
+TASK_APPLICATION = "config.celery.app"
 CELERY_BROKER_URL: str = _environment["CELERY_BROKER_URL"]
+CELERY_BROKER_TRANSPORT = transport(CELERY_BROKER_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
+CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds; a save waits no longer to give its hint
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # there are no results to clean up
+CELERY_TASK_TIME_LIMIT = 6 * 60 * 60  # seconds; the longest merge is a matter of minutes
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what a busy worker holds back, another could do
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "look after requests and deliveries": {
+        "task": "integration.tasks.look_after",
+        "schedule": 20.0,
+        "options": {"expire_seconds": 20},
+    },
+    "ask whether the night is due": {
+        "task": "integration.tasks.run_night",
+        "schedule": 300.0,
+        "options": {"expire_seconds": 300},
+    },
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers' logs are ours too
 
 SIS_URL: str = _environment["SIS_URL"]

@@ -4,7 +4,7 @@ import os
 import secrets
 
 from config.embedded_postgres import ensure_database_url
-from config.state import DATABASE, SECRET_FILE, SIS, STATE
+from config.state import BROKER_URL, DATABASE, SECRET_FILE, SIS, STATE
 
 STATE.mkdir(parents=True, exist_ok=True)
 if not SECRET_FILE.exists():
@@ -13,6 +13,7 @@ if not SECRET_FILE.exists():
 os.environ.setdefault("SECRET_KEY", SECRET_FILE.read_text())
 os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1,localhost")
 os.environ.setdefault("SIS_URL", f"memory://{SIS}")
+os.environ.setdefault("CELERY_BROKER_URL", BROKER_URL)
 os.environ["DATABASE_URL"] = ensure_database_url(DATABASE)
 
 from config.settings.base import *  # noqa: E402, F403  # the environment has to stand before it is read

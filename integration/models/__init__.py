@@ -4,6 +4,7 @@ from .conflict import Conflict
 from .link import Link, LinkState
 from .outbound import OutboundChange
 from .plan import Plan, PlanRow
+from .request import MergeRequest
 from .run import MergeRun, MergeState, RunIssue
 from .settings import MergeProfile, MergeProfileVersion, TermSwitch
 
@@ -13,6 +14,7 @@ __all__ = [
     "LinkState",
     "MergeProfile",
     "MergeProfileVersion",
+    "MergeRequest",
     "MergeRun",
     "MergeState",
     "OutboundChange",

@@ -9,7 +9,11 @@ from .settings import MergeProfileVersion
 
 
 class MergeRun(models.Model):
-    """One execution of a merge of one type (and term)."""
+    """One execution of a merge of one type (and term).
+
+    `asked_term`: the code it was asked for, also where that term is not here (a dry run brings none in).
+    `request`: the wish that it belongs to, if it came through a background worker.
+    """
 
     class Status(models.TextChoices):
         RUNNING = "RUNNING", "Running"
@@ -26,6 +30,10 @@ class MergeRun(models.Model):
 
     merge_type = models.CharField(max_length=20)
     term = models.ForeignKey("scheduling.Term", null=True, on_delete=models.CASCADE, related_name="runs")
+    asked_term = models.CharField(max_length=40, blank=True)
+    request = models.ForeignKey(
+        "integration.MergeRequest", null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
+    )
     trigger = models.CharField(max_length=10, choices=Trigger, default=Trigger.AD_HOC)
     status = models.CharField(max_length=20, choices=Status, default=Status.RUNNING)
     is_dry_run = models.BooleanField(default=False)
@@ -39,7 +47,7 @@ class MergeRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     counts = models.JSONField(default=dict)
     steps = models.JSONField(default=list, help_text="[{step, seconds, records}]")
-    progress = models.JSONField(default=dict, help_text="{step, done, total}")
+    progress = models.JSONField(default=dict, help_text="{step, done, total}; total null: unknown.")
     error = models.JSONField(null=True, blank=True)
 
     class Meta:

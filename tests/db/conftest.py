@@ -1,6 +1,7 @@
 """A small institution to build tests on, and the people who edit it."""
 
 import datetime as dt
+import re
 import threading
 from dataclasses import dataclass, field
 
@@ -30,7 +31,8 @@ from scheduling.signals import relationship_saved, section_saved
 
 NOW = dt.datetime(2027, 1, 12, 17, 0, tzinfo=dt.UTC)
 MWF = {"days": "MWF", "start_time": "09:00", "end_time": "09:50", "building": "HAL", "room": "101"}
-DELIVERED = "integration_mergeprofile"
+OURS = ("scheduling_", "integration_", "phases_")
+DELIVERED = re.compile(r"integration_mergeprofile|scheduling_role$|phases_(role|phase)")
 """Tables with rows of the migrations."""
 
 
@@ -127,7 +129,7 @@ def committed(django_db_setup, django_db_blocker):
         yield
         with transaction.atomic(), connection.cursor() as cursor:  # the foreign keys are looked at in the end
             for table in connection.introspection.table_names(cursor):
-                if table.startswith(("scheduling_", "integration_")) and not table.startswith(DELIVERED):
+                if table.startswith(OURS) and not DELIVERED.match(table):
                     cursor.execute(f'DELETE FROM "{table}"')
 
 

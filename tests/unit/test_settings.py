@@ -69,6 +69,8 @@ def test_a_variable_set_to_nothing_counts_as_not_set():
         ("DEBUG", "maybe", "True or False"),
         ("TIME_ZONE", "Chicago", "America/Chicago"),
         ("CELERY_BROKER_URL", "localhost:6379", "no ://"),
+        ("NIGHT_AT", "25:00", "not a time of day"),
+        ("NIGHT_AT", "2 am", "not a time of day"),
         ("SIS_URL", "/srv/exchange", "no ://"),
         ("SIS_MAX_REQUESTS_PER_SECOND", "0", "1 or more"),
         ("SIS_MAX_REQUESTS_PER_SECOND", "-3", "1 or more"),

@@ -114,7 +114,7 @@ def test_a_run_that_was_killed_is_marked_by_the_next_one_which_goes_on_from_ther
 
     assert status == -signal.SIGKILL
     killed = MergeRun.objects.get(status="RUNNING")
-    assert killed.progress["step"] == "apply", "it had told of no batch that was sent"
+    assert killed.progress == {"step": "send", "done": 0, "total": 2}, "it had told of no batch that was sent"
     answer = desk.run("sections", "--send-updates")
     assert answer.exit_code == 0
     killed.refresh_from_db()
@@ -156,7 +156,10 @@ def test_a_run_tells_how_far_it_is_and_how_long_each_step_took(desk):
 
     (run,) = outcome.runs
     assert [one[:2] for one in seen] == [("read and plan", 2), ("apply", 2)]
-    assert seen[1][2] == {"step": "read and plan", "done": 2}
+    assert [one[2] for one in seen] == [
+        {"step": "read and plan", "done": 0, "total": None},  # nothing was read before
+        {"step": "apply", "done": 0, "total": 2},
+    ]
     assert [(step["step"], step["records"]) for step in run.steps] == [("read and plan", 2), ("apply", 2)]
     assert all(step["seconds"] >= 0 for step in run.steps)
     assert MergeRun.objects.get(pk=run.pk).progress == {}

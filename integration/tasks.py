@@ -1,0 +1,65 @@
+"""What the background workers are told. Each task is safe to run twice, and safe to lose: the rows decide."""
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from integration import requests
+from integration.dead_runs import bury_dead_runs
+from integration.hints import send
+from integration.nightly import request_night
+from integration.real_time import deliver_due, due_queues, rests_until
+from integration.settings import ConfigurationError
+from integration.sis.registry import BadSisUrl, configured_adapter
+
+log = structlog.get_logger("tandem.tasks")
+DELIVERY_LIMIT_SECONDS = 30 * 60
+
+
+@shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+def carry_out_request(*, request_id: int) -> None:
+    """Carry out one merge request, if nobody does or did."""
+    requests.carry_out(request_id)
+
+
+@shared_task(time_limit=DELIVERY_LIMIT_SECONDS)  # type: ignore[untyped-decorator]  # the same
+def deliver() -> None:
+    """Send what people saved, where real time is on."""
+    if rests_until(now=timezone.now()) is not None:
+        return
+    try:
+        adapter = configured_adapter()
+    except BadSisUrl as error:
+        log.warning("nothing is sent", reason=str(error))
+        return
+    try:
+        deliver_due(adapter)
+    except ConfigurationError as error:
+        log.warning("nothing is sent", reason=str(error))
+    finally:
+        adapter.close()
+
+
+@shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+def look_after() -> None:
+    """Find what no hint told of: requests that wait or whose worker died, rows that are due, dead runs."""
+    now = timezone.now()
+    bury_dead_runs(now=now)
+    for request_id in requests.unfinished():
+        send("carry_out_request", {"request_id": request_id})
+    try:
+        is_due = rests_until(now=now) is None and bool(due_queues(now=now))
+    except ConfigurationError as error:
+        log.warning("nothing is sent", reason=str(error))
+        return
+    if is_due:
+        send("deliver", {})
+
+
+@shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+def run_night() -> None:
+    """Ask for the night's merges, if the night is due and nobody has."""
+    try:
+        request_night(now=timezone.now())
+    except ConfigurationError as error:
+        log.warning("no night is begun", reason=str(error))
