@@ -59,7 +59,7 @@ def status_of_sections(
     `capabilities`: what the SIS can do, if not what the configured one declares.
     """
     sections = {one.pk: one for one in Section.objects.filter(pk__in=section_ids).order_by("id")}
-    settings = _settings()
+    settings = usable_settings()
     able = capabilities or configured_capabilities()
     own = section_sources(sections.values(), settings, able)
     groups = group_sources(sections, settings, able)
@@ -74,7 +74,7 @@ def status_of_sections(
     return {pk: answer(pk, [known.facts(one), *of_section[pk]], zone=zone) for pk, one in own.items()}
 
 
-def _settings() -> MergeSettings:
+def usable_settings() -> MergeSettings:
     """The active settings; the delivered ones where none can be read (a merge says so; reading goes on)."""
     try:
         return read(active_version())

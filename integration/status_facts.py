@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from integration.channels import Channels
 from integration.fieldsets import relationship_policies, section_policies
@@ -41,6 +41,8 @@ from scheduling.selectors import catalogue, labels_of_sections, values_of_sectio
 
 TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOLD_ANEW))
 """Issues that a run repeats; outbound rows and conflicts tell them as they stand now."""
+UNCHANGING = (PlanRow.Action.AGREE, PlanRow.Action.MISSING)
+"""Rows of a plan that change nothing anybody sees."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,9 +184,7 @@ class Surroundings:
         for conflict in Conflict.objects.filter(link__in=links, status=Conflict.Status.OPEN).order_by("id"):
             disputes[conflict.link_id].append(conflict)
         plans = [one.plan for one in channels.values() if one.plan is not None]
-        planned = PlanRow.objects.filter(plan__in=plans, link__in=links).exclude(
-            action__in=[PlanRow.Action.AGREE, PlanRow.Action.MISSING]
-        )
+        planned = PlanRow.objects.filter(plan__in=plans, link__in=links).exclude(action__in=UNCHANGING)
         return cls(
             now=now,
             channels=channels,
@@ -257,24 +257,27 @@ def _dispute(conflict: Conflict, labels: Mapping[str, str]) -> Dispute:
     )
 
 
-def _issues(sources: Collection[Source]) -> Mapping[tuple[str, str, str], list[RunIssue]]:
-    """(type, term, SIS id) -> what the last import of that type and term reported of it."""
+def last_imports(types: Collection[str], terms: Collection[str]) -> Mapping[int, tuple[str, str]]:
+    """Run -> its type and term: the last import of each that carried a plan out, in one query."""
     runs = (
-        MergeRun.objects.filter(
-            merge_type__in={one.merge_type.value for one in sources},
-            term__in={one.term for one in sources},
-            is_dry_run=False,
-            plan__isnull=False,
-        )
+        MergeRun.objects.filter(merge_type__in=types, term__in=terms, is_dry_run=False, plan__isnull=False)
         .exclude(trigger=MergeRun.Trigger.REAL_TIME)  # it reads single records, not what the SIS lists
         .order_by("merge_type", "term_id", "-id")
         .distinct("merge_type", "term_id")
     )
-    last = {run.pk: (run.merge_type, str(run.term_id)) for run in runs}
+    return {run: (kind, str(term)) for run, kind, term in runs.values_list("id", "merge_type", "term_id")}
+
+
+def import_issues(runs: Collection[int]) -> QuerySet[RunIssue]:
+    """What these imports reported of records that they did not take, in order."""
+    found = RunIssue.objects.filter(run__in=runs, is_notice=False).exclude(TOLD_ELSEWHERE)
+    return found.order_by("id")
+
+
+def _issues(sources: Collection[Source]) -> Mapping[tuple[str, str, str], list[RunIssue]]:
+    """(type, term, SIS id) -> what the last import of that type and term reported of it."""
+    last = last_imports({one.merge_type.value for one in sources}, {one.term for one in sources})
     found = defaultdict(list)
-    issues = RunIssue.objects.filter(
-        run__in=last, record__in={one.sis_id for one in sources if one.sis_id}, is_notice=False
-    ).exclude(TOLD_ELSEWHERE)
-    for issue in issues.order_by("id"):
+    for issue in import_issues(last).filter(record__in={one.sis_id for one in sources if one.sis_id}):
         found[*last[issue.run_id], issue.record].append(issue)
     return found

@@ -1,12 +1,30 @@
-"""Addresses of the schedule's pages."""
+"""Addresses of the schedule's pages. A code or id may hold a slash, so that it is a `path`."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from .views.account import ChangePassword, SignIn
+from .views.courses import course, course_list
+from .views.people import instructor, instructor_list
+from .views.places import room, room_list
+from .views.search import search, switch_term
+from .views.section import section
+from .views.sections import section_list
+from .views.week import week
 
 urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("password/", ChangePassword.as_view(), name="password_change"),
+    path("term/", switch_term, name="switch_term"),
+    path("search/", search, name="search"),
+    path("sections/<int:pk>/", section, name="section"),
+    path("courses/<int:pk>/", course, name="course"),
+    path("terms/<path:term_code>/sections/", section_list, name="sections"),
+    path("terms/<path:term_code>/week/", week, name="week"),
+    path("terms/<path:term_code>/courses/", course_list, name="courses"),
+    path("terms/<path:term_code>/rooms/<int:pk>/", room, name="room"),
+    path("terms/<path:term_code>/rooms/", room_list, name="rooms"),
+    path("terms/<path:term_code>/instructors/<path:sis_id>/", instructor, name="instructor"),
+    path("terms/<path:term_code>/instructors/", instructor_list, name="instructors"),
 ]

@@ -99,3 +99,54 @@ def test_an_address_is_closed_to_anonymous_people_unless_it_is_listed_as_open(db
     else:
         assert answer.status_code == 302
         assert re.match(r"/(sign-in|support/login)/\?next=", answer.headers["Location"])
+
+
+CONSOLE = [one for one in ADDRESSES if one.startswith("/console/")]
+SCHEDULE = [
+    one
+    for one in ADDRESSES
+    if not one.startswith(("/console/", "/support/", "/api/", "/password/", "/sign-out/")) and one not in OPEN
+]
+
+
+def test_there_are_addresses_of_both_sorts():
+    assert len(CONSOLE) > 10
+    assert len(SCHEDULE) > 10
+
+
+@pytest.mark.parametrize("kind", ["no product", "no role", "viewer", "scheduler", "registrar"])
+def test_the_console_is_closed_to_everybody_without_the_admin_product(person, kind):
+    client = person(kind)
+    for path in CONSOLE:
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code == 403, path
+            assert "belongs to the Admin product" in answer.content.decode(), path
+
+
+@pytest.mark.parametrize("path", CONSOLE)
+def test_the_console_opens_for_the_admin_product(person, term_of, path):
+    term_of()
+    answer = person("admin").get(path)
+    assert answer.status_code in {200, 302, 404, 405}
+    if answer.status_code == 404:
+        assert re.search(r"/1/|/1\.|/types/", path + "/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("no product", "Scheduling product"), ("no role", "no role yet")]
+)
+def test_the_schedule_is_closed_without_the_product_or_a_role(person, term_of, kind, words):
+    term_of("1")
+    client = person(kind)
+    for path in SCHEDULE:
+        answer = client.get(path)
+        assert answer.status_code == 403, path
+        assert words in answer.content.decode(), path
+
+
+def test_a_write_without_the_form_s_token_is_refused(person):
+    admin = person("admin", enforce_csrf_checks=True)
+    for path in CONSOLE:
+        answer = admin.post(path)
+        assert answer.status_code == 403, path
+        assert "The form was too old" in answer.content.decode(), path

@@ -1,0 +1,156 @@
+"""The rules of `status_rules` as one database expression: the state of each section or group of a term.
+
+`status_rules` says why a record stands where it stands; this says only where, for any number of records at
+once. A test finds a section in every way that there is and compares the two (tests/db/campus).
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from integration.models import PlanRow
+from integration.status_facts import UNCHANGING
+from integration.status_rules import (
+    HINDERED,
+    Channel,
+    Code,
+    Hindrance,
+    Presence,
+    Progress,
+    State,
+    barred,
+    state_of,
+)
+from scheduling.models import Relationship, Section
+
+NOTHING = Q(pk__in=())
+"""Holds for no record."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What is known beside the records' own rows, for one type and term.
+
+    `refused`: SIS ids that the last import did not take. `held`, `held_whole`: links with an open conflict,
+    and with one of the whole record. `unsent`: ids of records with fields that differ from what was agreed
+    and may be sent. `is_cancelled`, `is_waiting`: which are cancelled, and which wait for a member.
+    """
+
+    channel: Channel
+    now: dt.datetime
+    refused: Collection[str] = ()
+    held: Collection[int] = ()
+    held_whole: Collection[int] = ()
+    unsent: Collection[int] = ()
+    is_cancelled: Q = NOTHING
+    is_waiting: Q = NOTHING
+
+
+Record = TypeVar("Record", Section, Relationship)
+
+
+def with_state(
+    records: QuerySet[Record], known: Known, *, at_best: Mapping[State, Collection[int]] = {}
+) -> QuerySet[Any]:  # type checkers know no aliases
+    """`records` (of one type and term) with their state as alias ``sync_state``; no query is made here.
+
+    `at_best`: ids of records that something else puts into that state, if their own is not worse.
+    """
+    is_over = Q(link__outbound__lease_until__isnull=True) | Q(link__outbound__lease_until__lt=known.now)
+    rules = _rules(known)
+    return records.alias(
+        _presence=Coalesce(F("link__state"), Value(Presence.NEW.value)),
+        _progress=Case(
+            When(
+                Q(link__outbound__state=Progress.SENDING.value) & is_over, then=Value(Progress.WAITING.value)
+            ),
+            default=Coalesce(F("link__outbound__state"), Value(Progress.NONE.value)),
+        ),
+        _hindrance=Coalesce(F("link__outbound__error_class"), Value(Hindrance.NONE.value)),
+        sync_state=Case(
+            *(
+                When(rules[state] | Q(pk__in=at_best.get(state, ())), then=Value(state.value))
+                for state in State
+                if state is not State.SYNCED
+            ),
+            default=Value(State.SYNCED.value),
+            output_field=CharField(),
+        ),
+    )
+
+
+def _rules(known: Known) -> Mapping[State, Q]:
+    """State -> what puts a record into it, if nothing worse does. Whatever is in none is synced."""
+    is_open = ~_presence(Presence.RETIRED, Presence.ARCHIVED)
+    is_parked = _progress(Progress.PARKED)
+    has_something = _has_something(known)
+    moves = is_open & ~is_parked & has_something
+    rests = is_open & ~is_parked & ~has_something
+    on_the_way = _on_the_way(known)
+    return {
+        State.REJECTED: Q(sis_id__in=known.refused) | (is_open & is_parked & ~_linked(known.held_whole)),
+        State.HELD: _linked(known.held) | (rests & _planned(known)) | (moves & on_the_way[State.HELD]),
+        State.NOT_SYNCED: (is_open & _presence(Presence.MISSING_IN_SIS))
+        | (_presence(Presence.NEW) & known.is_cancelled)
+        | (moves & on_the_way[State.NOT_SYNCED]),
+        State.ON_ITS_WAY: moves,
+    }
+
+
+def _linked(links: Collection[int]) -> Q:
+    return Q(link__in=links)
+
+
+def _planned(known: Known) -> Q:
+    if known.channel.plan is None:
+        return NOTHING
+    rows = PlanRow.objects.filter(plan=known.channel.plan, link=OuterRef("link__pk"))
+    return Q(Exists(rows.exclude(action__in=UNCHANGING)))
+
+
+def _has_something(known: Known) -> Q:
+    """`status_rules._has_something`."""
+    is_in_both = _presence(Presence.LINKED, Presence.MISSING_IN_SIS)
+    was_tried = _progress(Progress.SENDING, Progress.AWAITING) | ~_met(Hindrance.NONE)
+    return (
+        (_presence(Presence.NEW) & ~known.is_cancelled)
+        | _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
+        | (is_in_both & (Q(pk__in=known.unsent) | was_tried))
+    )
+
+
+def _on_the_way(known: Known) -> Mapping[State, Q]:
+    """`status_rules._on_the_way`: what keeps a record that moves, where that is worse than moving."""
+    is_sent = _progress(Progress.SENDING, Progress.AWAITING)
+    closed = barred(known.channel)
+    if closed is not None:
+        return {state: ~is_sent if state is state_of(closed) else NOTHING for state in _WORSE}
+    is_unknown = _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
+    is_tried = ~is_sent & ~known.is_waiting & (~is_unknown | ~_met(Hindrance.NONE))
+    codes = {
+        hindrance: Code.REAL_TIME_OFF if code is Code.QUEUED and not known.channel.is_real_time else code
+        for hindrance, code in HINDERED.items()
+    }
+    return {
+        state: is_tried & _met(*(one for one, code in codes.items() if state_of(code) is state))
+        for state in _WORSE
+    }
+
+
+_WORSE = (State.HELD, State.NOT_SYNCED)
+
+
+def _presence(*any_of: Presence) -> Q:
+    return Q(_presence__in=[one.value for one in any_of])
+
+
+def _progress(*any_of: Progress) -> Q:
+    return Q(_progress__in=[one.value for one in any_of])
+
+
+def _met(*any_of: Hindrance) -> Q:
+    return Q(_hindrance__in=[one.value for one in any_of])

@@ -1,0 +1,91 @@
+"""The relationships of a section: crosslists and linked sections, with the members one may see."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from phases.policy import Action, Actor, action_decision
+from scheduling.models import RelationshipMember, Section
+from scheduling.pills import Pill, section_pill
+from scheduling.services.field_locks import relationship_locks
+from scheduling.visibility import visible_departments
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """A section of the group. `is_this`: the one whose page it is."""
+
+    pk: int
+    label: str
+    title: str
+    pill: Pill
+    is_cancelled: bool
+    is_primary: bool
+    is_this: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """A relationship. `concealed`: labels of members whose departments the reader does not see."""
+
+    kind: str
+    capacity: int | None
+    members: Sequence[Member]
+    concealed: Sequence[str]
+
+    @property
+    def hidden(self) -> int:
+        """How many members the reader does not see."""
+        return len(self.concealed)
+
+
+def groups_of(section: Section, actor: Actor) -> list[Group]:
+    """The relationships of a section, in one query; members of other departments are only counted."""
+    mine = RelationshipMember.objects.filter(section=section.pk).values("relationship_id")
+    rows = (
+        RelationshipMember.objects.filter(relationship__in=mine)
+        .select_related("relationship", "section__course")
+        .order_by(
+            "relationship_id", "-is_primary", "section__course__subject", "section__course__number", "pk"
+        )
+    )
+    codes = visible_departments(actor)
+    found: dict[int, list[RelationshipMember]] = defaultdict(list)
+    for row in rows:
+        found[row.relationship_id].append(row)
+    return [_group(members, section, codes) for members in found.values()]
+
+
+def _group(members: Sequence[RelationshipMember], section: Section, codes: frozenset[str] | None) -> Group:
+    shown = [one for one in members if codes is None or one.section.course.department_id in codes]
+    return Group(
+        kind=members[0].relationship.get_kind_display(),
+        capacity=members[0].relationship.capacity,
+        members=[_member(one, section) for one in shown],
+        concealed=[str(one.section) for one in members if one not in shown],
+    )
+
+
+def group_locks(section: Section, actor: Actor) -> list[str]:
+    """Why the reader may not change the relationships of a section, or parts of them; a sentence each."""
+    decision = action_decision(
+        actor=actor,
+        action=Action.EDIT_RELATIONSHIPS,
+        department=section.course.department_id,
+        term_name=str(section.term),
+    )
+    if not decision.is_allowed:
+        return [decision.reason]
+    return list(relationship_locks(section.term).values())
+
+
+def _member(row: RelationshipMember, section: Section) -> Member:
+    return Member(
+        pk=row.section_id,
+        label=str(row.section),
+        title=row.section.title or row.section.course.title,
+        pill=section_pill(row.section.status),
+        is_cancelled=row.section.status == Section.Status.CANCELLED,
+        is_primary=row.is_primary,
+        is_this=row.section_id == section.pk,
+    )

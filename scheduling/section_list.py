@@ -1,0 +1,148 @@
+"""The sections of a term as somebody asked for them: conditions, order, columns, a page and the count."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
+
+from phases.policy import Actor
+from scheduling.integration_side import IntegrationSide
+from scheduling.models import Course, Department, Section, Term
+from scheduling.paging import BadCursor, Page, page_of
+from scheduling.section_columns import COLUMNS, SECTION, SORTS, Column, columns_shown, ordering_of
+from scheduling.section_filters import CURSOR, DAY_NAMES, ONLY_CHOICES, STATE_CHOICES, Asked, read_address
+from scheduling.section_links import Heading, Link, chips_of, heading_of, views_of
+from scheduling.section_matching import in_state, matching
+from scheduling.section_rows import Row, rows_of
+from scheduling.visibility import visible_departments, visible_sections
+
+LOST_PLACE = "The place in the list was lost; this is its first page."
+NOT_FOLLOWED = "SIS states are not shown here: you may not see them, or nothing is merged in this term."
+FOLDED = ("subject", "day", "from", "to", "room", "instructor")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionList:
+    """All that the page shows. `headings` are those of the columns shown, `offered` the columns there are."""
+
+    asked: Asked
+    rows: Sequence[Row]
+    count: int
+    headings: Sequence[Heading]
+    offered: Sequence[Column]
+    departments: Mapping[str, str]
+    views: Sequence[Link]
+    chips: Sequence[Link]
+    problems: Sequence[str] = ()
+    next: str = ""
+    previous: str = ""
+
+    has_states: bool = False
+    is_of_departments: bool = False
+
+    statuses: ClassVar[Mapping[str, str]] = dict(Section.Status.choices)
+    onlys: ClassVar[Mapping[str, str]] = ONLY_CHOICES
+    days: ClassVar[Mapping[str, str]] = DAY_NAMES
+
+    @property
+    def states(self) -> Mapping[str, str]:
+        """The SIS states that may be asked for; none where they are not shown."""
+        return STATE_CHOICES if self.has_states else {}
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns shown, the section itself first."""
+        return [one.column for one in self.headings]
+
+    @property
+    def count_words(self) -> str:
+        """How many sections there are, on all pages."""
+        return f"{self.count:,} section{'' if self.count == 1 else 's'}"
+
+    @property
+    def is_empty_term(self) -> bool:
+        """Whether there is nothing in the term that any condition could leave out."""
+        return not self.count and not self.asked.values
+
+    @property
+    def has_more_conditions(self) -> bool:
+        """Whether a condition is given that stands in the part of the form that is folded."""
+        return any(name in self.asked.values for name in FOLDED)
+
+    @property
+    def here(self) -> str:
+        """The address of this list, from its first page, to be kept or sent to somebody."""
+        return self.asked.query
+
+    @property
+    def cleared(self) -> str:
+        """The same list without conditions."""
+        return replace(self.asked, values={}).query
+
+
+def section_list(
+    term: Term, actor: Actor, query: QueryDict, *, side: IntegrationSide | None, now: dt.datetime
+) -> SectionList:
+    """The page that `query` asks for; `side`: who tells the SIS states, if they are to be shown."""
+    departments = departments_of(term, actor)
+    offered = columns_shown([one.name for one in COLUMNS], shows_integration=side is not None)
+    asked = read_address(
+        query,
+        departments=departments,
+        sorts=SORTS,
+        columns=[one.name for one in offered],
+        usual_columns=[one.name for one in columns_shown((), shows_integration=side is not None)],
+    )
+    sections = _sections(term, actor, asked, side=side, now=now)
+    page, is_lost = _page(sections, asked, query.get(CURSOR, ""))
+    columns = columns_shown(asked.columns, shows_integration=side is not None)
+    is_untold = side is None and bool(asked.one("state"))
+    return SectionList(
+        asked=asked,
+        rows=rows_of(page.rows, columns, side=side, now=now),
+        count=sections.count(),
+        headings=[heading_of(column, asked) for column in (SECTION, *columns)],
+        offered=offered,
+        departments=departments,
+        views=views_of(asked, shows_integration=side is not None),
+        chips=chips_of(asked, departments),
+        problems=[*asked.problems, *[NOT_FOLLOWED] * is_untold, *[LOST_PLACE] * is_lost],
+        next=page.next,
+        previous=page.previous,
+        has_states=side is not None,
+        is_of_departments=visible_departments(actor) is not None,
+    )
+
+
+def _sections(
+    term: Term, actor: Actor, asked: Asked, *, side: IntegrationSide | None, now: dt.datetime
+) -> QuerySet[Section]:
+    """The sections of all pages; none where something is asked that cannot be meant or told."""
+    sections = visible_sections(actor).filter(term=term)
+    if asked.is_impossible or (side is None and asked.one("state")):
+        return sections.none()
+    sections = matching(sections, asked)
+    return sections if side is None else in_state(sections, asked, side, now=now)
+
+
+def departments_of(term: Term, actor: Actor) -> dict[str, str]:
+    """Code -> name of the departments with courses in the term, of those whose sections `actor` may see."""
+    courses = Course.objects.filter(term=term, department=OuterRef("pk"))
+    found = Department.objects.filter(Exists(courses)).order_by("code")
+    codes = visible_departments(actor)
+    if codes is not None:
+        found = found.filter(pk__in=codes)
+    return dict(found.values_list("code", "name"))
+
+
+def _page(sections: QuerySet[Section], asked: Asked, cursor: str) -> tuple[Page[Section], bool]:
+    """The page at `cursor`, and whether it had to be the first one."""
+    rows = sections.select_related("course", "campus").defer("notes", "custom")
+    ordering = ordering_of(asked.sort)
+    try:
+        return page_of(rows, ordering, cursor), False
+    except BadCursor:
+        return page_of(rows, ordering), True

@@ -1,0 +1,70 @@
+"""The rows of the schedule's list: what is told of the sections of a page."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scheduling.integration_side import IntegrationSide
+from scheduling.models import Section
+from scheduling.section_columns import Cell, Column, Shown, cell, title_of
+from scheduling.selectors import meetings_of, teams_of
+from scheduling.value_names import names_of_people
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One section as the list shows it. `title`, `crn` and `seats` stand in the first cell on a phone."""
+
+    pk: int
+    label: str
+    title: str
+    crn: str
+    is_cancelled: bool
+    seats: str
+    cells: Sequence[Cell]
+
+
+def rows_of(
+    sections: Sequence[Section],
+    columns: Sequence[Column],
+    *,
+    side: IntegrationSide | None,
+    now: dt.datetime,
+) -> list[Row]:
+    """The rows of these sections (with their courses and campuses): three queries, and those of `side`."""
+    ids = [one.pk for one in sections]
+    meetings, teams = meetings_of(ids), teams_of(ids)
+    names = names_of_people(one.instructor for team in teams.values() for one in team)
+    has_states = side is not None and any(one.name == "sis" for one in columns)
+    statuses = side.statuses(ids, now=now) if side is not None and has_states else {}
+    return [
+        Row(
+            pk=one.pk,
+            label=str(one),
+            title=title_of(one),
+            crn=one.crn,
+            is_cancelled=one.status == Section.Status.CANCELLED,
+            seats=_seats(one),
+            cells=[
+                cell(
+                    column,
+                    Shown(
+                        section=one,
+                        meetings=meetings.get(one.pk, ()),
+                        team=teams.get(one.pk, ()),
+                        names=names,
+                        status=statuses.get(one.pk),
+                    ),
+                )
+                for column in columns
+            ],
+        )
+        for one in sections
+    ]
+
+
+def _seats(section: Section) -> str:
+    if section.enrollment is None and section.capacity is None:
+        return ""
+    enrolled = "?" if section.enrollment is None else f"{section.enrollment:,}"
+    return f"{enrolled} enrolled" if section.capacity is None else f"{enrolled} of {section.capacity:,}"

@@ -1,0 +1,124 @@
+"""The page of a section: what it holds, how far the SIS has it, why each value is what it is, its history."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from phases.policy import Actor
+from scheduling import history, history_words, integration_side
+from scheduling.asking import asked
+from scheduling.domain.fields import Catalogue, Field
+from scheduling.models import Section
+from scheduling.paging import BadCursor
+from scheduling.section_groups import group_locks, groups_of
+from scheduling.section_page import shown_section
+from scheduling.section_status import WhyShown, shown_status, values_of, why
+from scheduling.selectors import catalogue, values_of_sections
+from scheduling.terms import remember_term
+from scheduling.value_names import names_in
+from scheduling.visibility import can_see_integration, viewer_of, visible_sections
+
+NO_WHY = "Your role does not see the merges with the SIS, so it cannot be told why a value is what it is."
+NO_SUCH_PLACE = "That place in the history is not there; this is its beginning."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the address asks for beyond the section; `field`: its history alone. `side` None: not for them."""
+
+    why: Field | None
+    field: Field | None
+    cursor: str
+    side: integration_side.IntegrationSide | None
+
+
+@require_safe
+def section(request: HttpRequest, pk: int) -> HttpResponse:
+    """A section, one request the whole page. With htmx and ``?why=``: only the answer."""
+    user, actor = viewer_of(request)
+    found = visible_sections(actor).select_related("term", "course__department").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    side = integration_side.side() if can_see_integration(user, actor) else None
+    if "why" in request.GET and side is None:
+        raise PermissionDenied(NO_WHY)
+    remember_term(request, found.term_id)
+    fields = catalogue()
+    wanted = Asked(
+        why=_field(request, "why", fields),
+        field=_field(request, "history", fields),
+        cursor=asked(request, "cursor"),
+        side=side,
+    )
+    if request.htmx and "why" in request.GET:  # type: ignore[attr-defined]  # the middleware of django-htmx
+        return render(request, "scheduling/section/answer.html", _answer(found, wanted))
+    return render(request, "scheduling/section.html", _page(request, found, fields, wanted, actor))
+
+
+def _field(request: HttpRequest, parameter: str, fields: Catalogue) -> Field | None:
+    """The field that a parameter names; a name that is none is said."""
+    name = asked(request, parameter)
+    found = next((one for one in fields if one.name == name), None)
+    if name and found is None:
+        messages.warning(request, f"Sections have no field “{name}”, so there is nothing to tell of it.")
+    return found
+
+
+def _why(found: Section, wanted: Asked) -> WhyShown | None:
+    if wanted.why is None or wanted.side is None:
+        return None
+    return why(found.pk, wanted.why, side=wanted.side, now=timezone.now())
+
+
+def _answer(found: Section, wanted: Asked) -> dict[str, Any]:
+    answer = _why(found, wanted)
+    names = names_in(values_of(answer), term_code=found.term_id)
+    return {"section": found, "why": answer, "why_names": names.of(wanted.why)}
+
+
+def _page(
+    request: HttpRequest, found: Section, fields: Catalogue, wanted: Asked, actor: Actor
+) -> dict[str, Any]:
+    now, side = timezone.now(), wanted.side
+    values = values_of_sections([found.pk])[found.pk].values
+    rows, answer = _rows(request, found, wanted), _why(found, wanted)
+    held = [(field, values.get(field.name)) for field in fields]
+    names = names_in(
+        [*held, *history_words.values_in(rows, fields), *values_of(answer)], term_code=found.term_id
+    )
+    name = wanted.field.name if wanted.field else ""
+    is_followed = side is not None and side.is_followed(found.term_id, now=now)
+    groups = groups_of(found, actor)
+    concealed = [label for group in groups for label in group.concealed]
+    return {
+        "section": found,
+        "shown": shown_section(found, values, fields, names, actor=actor),
+        "groups": groups,
+        "group_locks": group_locks(found, actor),
+        "can_ask_why": side is not None,
+        "is_followed": is_followed,
+        "status": shown_status(found.pk, fields, concealed=concealed, now=now) if is_followed else None,
+        "why": answer,
+        "why_names": names.of(wanted.why),
+        "fields": fields,
+        "history_field": wanted.field,
+        "history": rows,
+        "saves": history_words.in_words(
+            rows, fields, names, rule_words=side.rule_words if side else None, name=name
+        ),
+    }
+
+
+def _rows(request: HttpRequest, found: Section, wanted: Asked) -> history.SavedRows:
+    name = wanted.field.name if wanted.field else ""
+    try:
+        return history.saved_rows(found.pk, name=name, cursor=wanted.cursor)
+    except BadCursor:
+        messages.warning(request, NO_SUCH_PLACE)
+        return history.saved_rows(found.pk, name=name)

@@ -1,0 +1,97 @@
+"""The week grid of a room, a person or a department: a picture, and a table that says the same."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from phases.policy import Actor
+from scheduling import week as weeks
+from scheduling.asking import asked, asked_choice, asked_number
+from scheduling.models import Instructor, Room, Term
+from scheduling.terms import term_of_page
+from scheduling.visibility import viewer_of, visible_departments
+from scheduling.week import Kind
+from scheduling.week_page import on_in, parts_of_term, shown_week
+from scheduling.week_words import Subject
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """What the week is of, with what its page says of it beside the classes."""
+
+    subject: Subject
+    room: Room | None = None
+    before: Room | None = None
+    after: Room | None = None
+    note: str = ""
+
+
+@require_safe
+def week(request: HttpRequest, term_code: str) -> HttpResponse:
+    """The week of what ``?room=``, ``?instructor=`` or ``?department=`` names; without any, the choice."""
+    _user, actor = viewer_of(request)
+    term = term_of_page(request, term_code)
+    wanted = _wanted(request, actor)
+    if wanted is None:
+        return render(request, "scheduling/week_choice.html", _choice(term, actor))
+    return render(request, "scheduling/week.html", _page(request, wanted, term, actor))
+
+
+def _wanted(request: HttpRequest, actor: Actor) -> _Asked | None:
+    """What the address names. Raises `Http404` for what is not there, or not for the reader."""
+    if asked(request, Kind.ROOM):
+        return _room(asked_number(request, Kind.ROOM, what="The room"))
+    if code := asked(request, Kind.INSTRUCTOR):
+        person = get_object_or_404(Instructor.objects.select_related("department"), pk=code)
+        subject = Subject(kind=Kind.INSTRUCTOR, pk=person.pk, name=str(person))
+        return _Asked(subject=subject, note=person.department.name if person.department else "")
+    if code := asked(request, Kind.DEPARTMENT):
+        department = get_object_or_404(weeks.departments_one_may_see(actor), pk=code)
+        subject = Subject(kind=Kind.DEPARTMENT, pk=department.pk, name=department.name or department.pk)
+        return _Asked(subject=subject, note=department.pk)
+    return None
+
+
+def _room(pk: int | None) -> _Asked | None:
+    if pk is None:
+        return None
+    room = Room.objects.select_related("building").filter(pk=pk).first()
+    if room is None:
+        raise Http404
+    before, after = weeks.neighbours(room)
+    return _Asked(
+        subject=Subject(kind=Kind.ROOM, pk=str(room.pk), name=str(room)),
+        room=room,
+        before=before,
+        after=after,
+        note=room.building.name,
+    )
+
+
+def _page(request: HttpRequest, wanted: _Asked, term: Term, actor: Actor) -> dict[str, Any]:
+    subject = wanted.subject
+    found = weeks.lessons_of(subject.kind, subject.pk, term, actor)
+    parts = parts_of_term(found, term)
+    part = asked_choice(request, "dates", parts, what="The part of the term")
+    return {
+        "term": term,
+        "wanted": wanted,
+        "subject": subject,
+        "parts": parts.items(),
+        "part": part,
+        "part_words": parts.get(part, ""),
+        "week": shown_week(subject, on_in(found, part), term),
+    }
+
+
+def _choice(term: Term, actor: Actor) -> dict[str, Any]:
+    return {
+        "term": term,
+        "rooms": weeks.rooms_to_choose(term),
+        "instructors": weeks.instructors_to_choose(term),
+        "departments": weeks.departments_to_choose(term, actor),
+        "is_limited": visible_departments(actor) is not None,
+    }

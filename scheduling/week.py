@@ -1,0 +1,208 @@
+"""Reading the week of a room, a person or a department: the meetings of the term's live sections.
+
+A room's or a person's week holds all that takes time there, so that somebody limited to a department can find
+a free slot. Of a section that they may not see they learn the time and nothing else.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from phases.policy import Actor
+from scheduling.domain.checks import Booking
+from scheduling.domain.clashes import Lesson
+from scheduling.domain.values import Meeting as MeetingValue
+from scheduling.models import (
+    Department,
+    Instructor,
+    InstructorAssignment,
+    Meeting,
+    RelationshipMember,
+    Room,
+    Section,
+    Term,
+)
+from scheduling.selectors import LABEL_COLUMNS, MEETING_COLUMNS, meeting_value
+from scheduling.visibility import visible_departments
+
+TAKEN = "Taken"
+"""What a section of another department is called."""
+FACT_COLUMNS = ("course__department_id", "title", "course__title", "capacity", "enrollment")
+
+
+class Kind(StrEnum):
+    """What a week may be of; also the parameter of the address that names it."""
+
+    ROOM = "room"
+    INSTRUCTOR = "instructor"
+    DEPARTMENT = "department"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionFacts:
+    """What the reader may know of a section."""
+
+    section_id: int
+    label: str
+    title: str
+    capacity: int | None
+    enrollment: int | None
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lessons:
+    """All lessons of a week; `sections`: those one may see, by id; `names` of instructors, by SIS id."""
+
+    lessons: tuple[Lesson, ...]
+    sections: Mapping[int, SectionFacts]
+    names: Mapping[str, str]
+
+    def is_seen(self, lesson: Lesson) -> bool:
+        """Whether the reader may know more of it than when it is."""
+        return lesson.booking.section_id in self.sections
+
+    def only(self, lessons: Iterable[Lesson]) -> "Lessons":
+        """The same with fewer lessons."""
+        return Lessons(lessons=tuple(lessons), sections=self.sections, names=self.names)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    section_id: int
+    label: str
+    department: str | None
+    title: str
+    capacity: int | None
+    enrollment: int | None
+    meeting_id: int | None
+    meeting: MeetingValue
+
+
+def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Actor) -> Lessons:
+    """The lessons of a room (id), an instructor (SIS id) or a department (code), in three queries."""
+    rows = _rows(kind, pk, term)
+    ids = {row.section_id for row in rows}
+    teams, names = _teams(ids)
+    groups = _crosslists(ids)
+    departments = visible_departments(actor)
+    seen = [row for row in rows if departments is None or row.department in departments]
+    sections = {row.section_id: _facts(row, tuple(teams.get(row.section_id, ()))) for row in seen}
+    lessons = (
+        Lesson(
+            # A section that has no meeting yet has a lesson all the same, with a key of its own.
+            key=row.meeting_id or -row.section_id,
+            booking=Booking(
+                section_id=row.section_id,
+                label=row.label if row.section_id in sections else TAKEN,
+                meeting=row.meeting,
+                instructors=frozenset(teams.get(row.section_id, ())),
+            ),
+            crosslist=groups.get(row.section_id),
+        )
+        for row in rows
+    )
+    return Lessons(lessons=tuple(lessons), sections=sections, names=names)
+
+
+def _rows(kind: Kind, pk: str | int, term: Term) -> list[_Row]:
+    condition = {
+        Kind.ROOM: Q(meetings__room=pk),
+        Kind.INSTRUCTOR: Q(assignments__instructor=pk),
+        Kind.DEPARTMENT: Q(course__department=pk),
+    }[kind]
+    live = Section.objects.filter(condition, term=term, status=Section.Status.ACTIVE)
+    # The columns are of the same join as the condition: a room's week has the meetings in that room alone.
+    meeting_columns = [f"meetings__{name}" for name in ("id", *MEETING_COLUMNS)]
+    found = live.order_by("id", "meetings__id").values_list(
+        *LABEL_COLUMNS, "id", *FACT_COLUMNS, *meeting_columns
+    )
+    return [_row(*columns) for columns in found]
+
+
+def _row(subject: str, number: str, section_number: str, section_id: int, *columns: Any) -> _Row:
+    department, title, course_title, capacity, enrollment, meeting_id, days, *meeting = columns
+    return _Row(
+        section_id=section_id,
+        label=f"{subject} {number} {section_number}",
+        department=department,
+        title=title or course_title,
+        capacity=capacity,
+        enrollment=enrollment,
+        meeting_id=meeting_id,
+        meeting=meeting_value([days or "", *meeting]),
+    )
+
+
+def _facts(row: _Row, people: tuple[str, ...]) -> SectionFacts:
+    return SectionFacts(
+        section_id=row.section_id,
+        label=row.label,
+        title=row.title,
+        capacity=row.capacity,
+        enrollment=row.enrollment,
+        people=people,
+    )
+
+
+def _teams(section_ids: Iterable[int]) -> tuple[Mapping[int, Sequence[str]], Mapping[str, str]]:
+    """Section id -> its instructors' SIS ids, the primary first; and their names; in one query."""
+    teams: dict[int, list[str]] = defaultdict(list)
+    names: dict[str, str] = {}
+    rows = InstructorAssignment.objects.filter(section__in=section_ids).select_related("instructor")
+    for row in rows.order_by("section_id", "-is_primary", "instructor_id"):
+        teams[row.section_id].append(row.instructor_id)
+        names[row.instructor_id] = str(row.instructor)
+    return teams, names
+
+
+def _crosslists(section_ids: Iterable[int]) -> Mapping[int, int]:
+    """Section id -> its crosslist, in one query."""
+    members = RelationshipMember.objects.filter(section__in=section_ids, kind="CROSSLIST")
+    return dict(members.order_by("section_id").values_list("section_id", "relationship_id"))
+
+
+# ---- what there is to choose from
+
+
+def rooms_to_choose(term: Term) -> list[Room]:
+    """The rooms in use and those that the term uses, by building; one query."""
+    used = Meeting.objects.filter(
+        room=OuterRef("pk"), section__term=term, section__status=Section.Status.ACTIVE
+    )
+    found = Room.objects.filter(Q(is_active=True) | Exists(used))
+    return list(found.select_related("building").order_by("building_id", "number"))
+
+
+def instructors_to_choose(term: Term) -> list[Instructor]:
+    """Who teaches in the term, by name; one query."""
+    teaches = InstructorAssignment.objects.filter(
+        instructor=OuterRef("pk"), section__term=term, section__status=Section.Status.ACTIVE
+    )
+    return list(Instructor.objects.filter(Exists(teaches)))
+
+
+def departments_to_choose(term: Term, actor: Actor) -> list[Department]:
+    """The departments with sections in the term that one may see; one query."""
+    sections = Section.objects.filter(
+        course__department=OuterRef("pk"), term=term, status=Section.Status.ACTIVE
+    )
+    return list(departments_one_may_see(actor).filter(Exists(sections)))
+
+
+def departments_one_may_see(actor: Actor) -> QuerySet[Department]:
+    """The departments whose week one may look at."""
+    seen = visible_departments(actor)
+    departments = Department.objects.order_by("code")
+    return departments if seen is None else departments.filter(pk__in=seen)
+
+
+def neighbours(room: Room) -> tuple[Room | None, Room | None]:
+    """The rooms before and after this one in its building, by number; in one query."""
+    rooms = list(Room.objects.filter(Q(is_active=True) | Q(pk=room.pk), building=room.building_id))
+    at = next(index for index, one in enumerate(rooms) if one.pk == room.pk)
+    return (rooms[at - 1] if at else None, rooms[at + 1] if at + 1 < len(rooms) else None)

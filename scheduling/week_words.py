@@ -1,0 +1,214 @@
+"""A week in words: what a block, a row of the table and a clash say, as far as the reader may know.
+
+Of a lesson that the reader may not see nothing comes out of here but its time.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scheduling.domain.clashes import Clash, Lesson, clashes_by_block
+from scheduling.domain.values import Meeting
+from scheduling.domain.week import DAY_NAMES, HOUR, Week
+from scheduling.models import Term
+from scheduling.showing import clock, day, time_span
+from scheduling.week import Kind, Lessons
+
+A_STRANGER = "a section of another department"
+ANOTHER_SECTION = "another section"
+ARRANGED = "Arranged"
+NO_MEETING = "No meeting yet"
+NEAR = dt.timedelta(days=7)
+"""Dates this near to the term's own are, to a reader, the whole term."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What a week is of; `pk`: what the address calls it, `name`: what people do."""
+
+    kind: Kind
+    pk: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekWords:
+    """The words of one week."""
+
+    subject: Subject
+    term: Term
+    found: Lessons
+    week: Week
+    _clashes: Mapping[tuple[int, str], Sequence[Clash]] = field(init=False)
+    _groups: Mapping[int, Sequence[Lesson]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the clashes and the crosslists once for all blocks."""
+        groups: dict[int, list[Lesson]] = defaultdict(list)
+        for lesson in self.found.lessons:
+            if lesson.crosslist is not None:
+                groups[lesson.crosslist].append(lesson)
+        object.__setattr__(self, "_clashes", clashes_by_block(self.week.clashes))
+        object.__setattr__(self, "_groups", groups)
+
+    # ---- a lesson
+
+    def name(self, lesson: Lesson) -> str:
+        """The section in a sentence."""
+        return lesson.booking.label if self.found.is_seen(lesson) else A_STRANGER
+
+    def place(self, lesson: Lesson) -> str:
+        """The room or building."""
+        if not self.found.is_seen(lesson) and self.subject.kind is not Kind.ROOM:
+            return ""
+        return f"{lesson.meeting.building} {lesson.meeting.room}".strip()
+
+    def people(self, lesson: Lesson) -> str:
+        """Who teaches, the primary first."""
+        facts = self.found.sections.get(lesson.booking.section_id)
+        return ", ".join(self.found.names[who] for who in facts.people) if facts else ""
+
+    def details(self, lesson: Lesson) -> list[str]:
+        """What the picture says beside the section: the place and the people, but not those of the page."""
+        place = "" if self.subject.kind is Kind.ROOM else self.place(lesson)
+        people = "" if self.subject.kind is Kind.INSTRUCTOR else self.people(lesson)
+        return [words for words in (place, people) if words]
+
+    def seats(self, lesson: Lesson) -> str:
+        """``24 of 30``; a dash for a number that is not known."""
+        facts = self.found.sections.get(lesson.booking.section_id)
+        if facts is None or (facts.enrollment is None and facts.capacity is None):
+            return ""
+        taken, places = ("—" if one is None else f"{one:,}" for one in (facts.enrollment, facts.capacity))
+        return f"{taken} of {places}"
+
+    def crosslisted(self, lesson: Lesson) -> str:
+        """With which sections it shares its class, as far as they are in this week; blank for none."""
+        if lesson.crosslist is None or not self.found.is_seen(lesson):
+            return ""
+        names = {
+            self.name(one): None
+            for one in self._groups[lesson.crosslist]
+            if one.booking.section_id != lesson.booking.section_id
+        }
+        return _listed(list(names)) if names else ANOTHER_SECTION
+
+    def dates(self, lesson: Lesson) -> str:
+        """Its dates in full, blank for the whole term."""
+        if is_whole_term(lesson.meeting, self.term):
+            return ""
+        return range_words(lesson.meeting.start_date, lesson.meeting.end_date)
+
+    def short_dates(self, lesson: Lesson) -> str:
+        """Its dates without the year, for a small space: the term tells the year."""
+        return "–".join(text.rsplit(" ", 1)[0] for text in self.dates(lesson).split(" to ") if text)
+
+    # ---- a clash
+
+    def clashes(self, lesson: Lesson, letters: str, *, with_days: bool = False) -> list[str]:
+        """``Clashes with CHE 202 B over HAL 101``, one for each class it clashes with on these days."""
+        found = dict.fromkeys(
+            one for letter in letters for one in self._clashes.get((lesson.key, letter), ())
+        )
+        return [
+            f"Clashes with {self._rival(clash, lesson)} over {self.over(clash)}"
+            f"{f' on {days_words(clash.days)}' if with_days else ''}"
+            for clash in found
+        ]
+
+    def _rival(self, clash: Clash, lesson: Lesson) -> str:
+        rival = clash.other if clash.one.key == lesson.key else clash.one
+        if rival.booking.section_id == lesson.booking.section_id:
+            return "another meeting of its own"
+        if not (self.found.is_seen(rival) or self.found.is_seen(lesson)):
+            return "another class"
+        return self.name(rival)
+
+    def over(self, clash: Clash) -> str:
+        """The room and the people that both want, as far as the reader may know."""
+        if self.found.is_seen(clash.one) and self.found.is_seen(clash.other):
+            names = [self.found.names[who] for who in sorted(clash.instructors)]
+            return _listed([*([self.place(clash.one)] if clash.is_of_room else []), *names])
+        return self.subject.name
+
+    def pair(self, clash: Clash) -> str:
+        """A clash as a sentence."""
+        one, other = self.name(clash.one), self.name(clash.other)
+        if clash.one.booking.section_id == clash.other.booking.section_id:
+            who = f"Two meetings of {one}"
+        elif one == other == A_STRANGER:
+            who = "Two sections of other departments"
+        else:
+            who = f"{one} and {other}"
+        who = who[0].upper() + who[1:]
+        when = f"{days_words(clash.days)}, {time_span(clash.start_time, clash.end_time)}"
+        return f"{who} both want {self.over(clash)} on {when}."
+
+    # ---- a block
+
+    def sentence(self, lesson: Lesson, letter: str) -> str:
+        """All of a block in one line, for a reader who does not see the picture."""
+        meeting = lesson.meeting
+        parts = [
+            f"{DAY_NAMES[letter]} {time_span(meeting.start_time, meeting.end_time)}",
+            self.place(lesson),
+            self.people(lesson),
+            self.dates(lesson),
+            f"crosslisted with {self.crosslisted(lesson)}" if self.crosslisted(lesson) else "",
+            *(words[0].lower() + words[1:] for words in self.clashes(lesson, letter)),
+        ]
+        return ", ".join([lesson.booking.label, *filter(None, parts)])
+
+
+def is_whole_term(meeting: Meeting, term: Term) -> bool:
+    """Whether a meeting runs all the term, but for a week at either end."""
+    starts_late = meeting.start_date > str(term.start_date + NEAR)
+    ends_early = meeting.end_date != "" and meeting.end_date < str(term.end_date - NEAR)
+    return not (starts_late or ends_early)
+
+
+def range_words(first: str, last: str) -> str:
+    """Dates as a range: ``11 Jan 2027 to 10 Mar 2027``; ``from …`` or ``until …`` for an open end."""
+    if first and last:
+        return day(first) if first == last else f"{day(first)} to {day(last)}"
+    return f"from {day(first)}" if first else f"until {day(last)}" if last else ""
+
+
+def days_words(letters: str) -> str:
+    """``Monday, Wednesday and Friday``."""
+    return _listed([DAY_NAMES[letter] for letter in letters])
+
+
+def short_days(letters: str) -> str:
+    """``Mon, Wed, Fri``."""
+    return ", ".join(DAY_NAMES[letter][:3] for letter in letters)
+
+
+def when_words(meeting: Meeting) -> str:
+    """When a meeting without a slot is: what it has of days and times, *Arranged* for neither."""
+    return f"{meeting.days} {time_span(meeting.start_time, meeting.end_time)}".strip() or ARRANGED
+
+
+def duration_words(minutes: int) -> str:
+    """``31 h 20 min``."""
+    hours, rest = divmod(minutes, HOUR)
+    return (
+        " ".join(part for part in (f"{hours:,} h" if hours else "", f"{rest} min" if rest else "") if part)
+        or "0 h"
+    )
+
+
+def hours_span(start: str, end: str) -> str:
+    """``9:00–9:50``, for a small space beside an axis that tells morning from afternoon."""
+    return "–".join(clock(one).split(" ")[0] for one in (start, end))
+
+
+def hour_words(hour: int) -> str:
+    """``8 am``, ``12 pm``."""
+    return f"{hour % 12 or 12} {'am' if hour % 24 < 12 else 'pm'}"  # noqa: PLR2004  # noon
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
