@@ -90,7 +90,14 @@ class Approval:
         state.save()
 
 
-def reject(plan_id: int, *, actor: User | None, now: dt.datetime, reason: str = "") -> Plan:
+def reject(
+    plan_id: int,
+    *,
+    actor: User | None,
+    now: dt.datetime,
+    reason: str = "",
+    source: str = ChangeLog.Source.COMMAND,
+) -> Plan:
     """Refuse a held plan: nothing of it is applied. Raises `NotWaiting` and `AlreadyRunning`."""
     plan = Plan.objects.get(pk=plan_id)
     with run_lock(MergeType(plan.merge_type), plan.term_id or ""), transaction.atomic():
@@ -102,7 +109,7 @@ def reject(plan_id: int, *, actor: User | None, now: dt.datetime, reason: str = 
             who = actor.get_username() if actor else "the operator"
             state.pause_reason = f"Plan {plan.pk} was rejected by {who}: {plan.trips[0]}"
             state.save()
-        note_decision(plan, Plan.Status.REJECTED, actor=actor, now=now, reason=reason)
+        note_decision(plan, Plan.Status.REJECTED, actor=actor, now=now, reason=reason, source=source)
         plan.save()
     return plan
 
@@ -114,8 +121,16 @@ def check_waiting(plan: Plan) -> None:
         raise NotWaiting(f"Plan {plan.pk} does not wait for approval: {words}.")
 
 
-def note_decision(plan: Plan, status: str, *, actor: User | None, now: dt.datetime, reason: str = "") -> None:
-    """Note on the plan (unsaved) and in the audit who decided what."""
+def note_decision(
+    plan: Plan,
+    status: str,
+    *,
+    actor: User | None,
+    now: dt.datetime,
+    reason: str = "",
+    source: str = ChangeLog.Source.COMMAND,
+) -> None:
+    """Note on the plan (unsaved) and in the audit who decided what, and by which door."""
     change = Change(
         action=ChangeLog.Action.UPDATE,
         record_type="plan",
@@ -126,7 +141,7 @@ def note_decision(plan: Plan, status: str, *, actor: User | None, now: dt.dateti
         after=status,
     )
     plan.status, plan.decided_at, plan.decided_by = status, now, actor
-    author = Author(now=now, source=ChangeLog.Source.COMMAND, user=actor, name="operator", reason=reason)
+    author = Author(now=now, source=source, user=actor, name="operator", reason=reason)
     write_changes([change], author=author)
 
 

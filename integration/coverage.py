@@ -4,16 +4,17 @@ A term can be off for several reasons; the one that decides is said.
 """
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
 
 from integration.models import MergeRun, TermSwitch
-from integration.run_summary import Pill, pill_of, sentence_of
+from integration.newest_runs import newest_reference_runs, newest_runs_of_terms
+from integration.run_summary import pill_of, sentence_of
 from integration.settings import MergeSettings, is_over
 from integration.sis.port import REFERENCE_TYPES, TERM_TYPES, MergeType
 from scheduling.models import Term
+from scheduling.pills import Pill
 
 OFF_IN_SETTINGS = "Off in Merge Settings"
 
@@ -50,15 +51,18 @@ class TermCoverage:
         return any(one.is_on for one in self.types)
 
 
-def term_coverage(settings: MergeSettings, *, today: dt.date) -> list[TermCoverage]:
-    """Every term, newest first, in three queries. `today`: a date in the institution's zone."""
+def term_coverage(settings: MergeSettings, *, today: dt.date, with_runs: bool = True) -> list[TermCoverage]:
+    """Every term, newest first, in three queries. `today`: a date in the institution's zone.
+
+    `with_runs`: whether the last runs are told too.
+    """
     switches = {(one.term_id, one.merge_type): one for one in TermSwitch.objects.all()}
-    runs = _last_runs()
+    runs = newest_runs_of_terms() if with_runs else {}
 
     def of_type(term: Term, merge_type: MergeType) -> TypeCoverage:
         key = (term.pk, merge_type.value)
         is_on, words = _state(term, merge_type, switches.get(key), settings=settings, today=today)
-        return TypeCoverage(label=_label(merge_type), is_on=is_on, words=words, last=runs.get(key))
+        return TypeCoverage(label=_label(merge_type), is_on=is_on, words=words, last=_last(runs.get(key)))
 
     return [
         TermCoverage(term=term, types=tuple(of_type(term, merge_type) for merge_type in TERM_TYPES))
@@ -68,13 +72,13 @@ def term_coverage(settings: MergeSettings, *, today: dt.date) -> list[TermCovera
 
 def reference_coverage(settings: MergeSettings) -> list[TypeCoverage]:
     """The types that belong to no term, in one query."""
-    runs = _last_runs(term=None)
+    runs = newest_reference_runs()
     return [
         TypeCoverage(
             label=_label(merge_type),
             is_on=settings.of(merge_type).is_enabled,
             words="Import" if settings.of(merge_type).is_enabled else OFF_IN_SETTINGS,
-            last=runs.get((None, merge_type.value)),
+            last=_last(runs.get(merge_type.value)),
         )
         for merge_type in REFERENCE_TYPES
     ]
@@ -110,18 +114,11 @@ def _state(
     return True, ", ".join(name for name, is_on in parts.items() if is_on)
 
 
-def _last_runs(**of: None) -> Mapping[tuple[str | None, str], LastRun]:
-    """(term code, type) -> the newest run that was no dry run, in one query."""
-    newest = (
-        MergeRun.objects.filter(is_dry_run=False, **of)
-        .order_by("term_id", "merge_type", "-id")
-        .distinct("term_id", "merge_type")
+def _last(run: MergeRun | None) -> LastRun | None:
+    if run is None:
+        return None
+    return LastRun(
+        pill=pill_of(MergeRun.Status(run.status)),
+        at=run.finished_at or run.started_at,
+        sentence=sentence_of(run),
     )
-    return {
-        (run.term_id, run.merge_type): LastRun(
-            pill=pill_of(MergeRun.Status(run.status)),
-            at=run.finished_at or run.started_at,
-            sentence=sentence_of(run),
-        )
-        for run in newest
-    }

@@ -158,7 +158,7 @@ def activate_profile(profile: MergeProfile, *, actor: User | None, now: dt.datet
 
 
 def _add_version(profile: MergeProfile, document: MergeSettings, author: Author) -> MergeProfileVersion:
-    content = msgspec.to_builtins(document)
+    content = msgspec.json.decode(msgspec.json.encode(document))  # as the database gives it back: no tuples
     checked(content)
     MergeProfile.objects.select_for_update().get(pk=profile.pk)  # one save of a profile at a time
     last = profile.versions.order_by("-number").first()

@@ -1,0 +1,32 @@
+"""Addresses of the console. Every view is for the Admin product only (`adminconsole.access`)."""
+
+from django.urls import path
+
+from .views.conflicts import conflict, conflicts
+from .views.execute import execute_merge, merge_request
+from .views.merge_settings import merge_settings, merge_settings_type
+from .views.outbound import outbound
+from .views.overview import console
+from .views.plans import plan, plans
+from .views.runs import run, run_csv, runs
+from .views.settings_versions import merge_settings_version, merge_settings_versions
+from .views.term_settings import merge_settings_terms
+
+urlpatterns = [
+    path("", console, name="console"),
+    path("settings/", merge_settings, name="merge_settings"),
+    path("settings/terms/", merge_settings_terms, name="merge_settings_terms"),
+    path("settings/versions/", merge_settings_versions, name="merge_settings_versions"),
+    path("settings/versions/<int:pk>/", merge_settings_version, name="merge_settings_version"),
+    path("settings/types/<str:merge_type>/", merge_settings_type, name="merge_settings_type"),
+    path("execute/", execute_merge, name="execute_merge"),
+    path("requests/<int:pk>/", merge_request, name="merge_request"),
+    path("runs/", runs, name="runs"),
+    path("runs/<int:pk>/", run, name="run"),
+    path("runs/<int:pk>/changes.csv", run_csv, name="run_csv"),
+    path("plans/", plans, name="plans"),
+    path("plans/<int:pk>/", plan, name="plan"),
+    path("conflicts/", conflicts, name="conflicts"),
+    path("conflicts/<int:pk>/", conflict, name="conflict"),
+    path("outbound/", outbound, name="outbound"),
+]

@@ -1,0 +1,125 @@
+"""Why a record waits to be sent: the rules and sentences of the integration status, for one record a row.
+
+Takes any number of links and a constant number of queries.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.utils import timezone
+
+from integration.channels import Channels
+from integration.models import Link
+from integration.settings import MergeSettings
+from integration.sis.port import Capabilities, MergeType
+from integration.status import SEVERITY
+from integration.status_facts import Source, Surroundings, group_sources, section_sources
+from integration.status_rules import Channel, Code, Reason, RecordFacts, barred, reasons_of, state_of
+from integration.status_words import say
+from scheduling.models import RelationshipMember, Section
+
+SETTING = {
+    Code.TYPE_OFF: "type",
+    Code.TERM_OFF: "terms",
+    Code.TERM_OVER: "terms",
+    Code.SENDING_OFF: "terms",
+    Code.REAL_TIME_OFF: "terms",
+}
+"""Where in Merge Settings a person can change it."""
+TELLING = frozenset(
+    {
+        Code.UNKNOWN_OUTCOME,
+        Code.WAITING_FOR_MEMBER,
+        Code.RECORD_LOCKED,
+        Code.SIS_UNREACHABLE,
+        Code.CHANGED_MEANWHILE,
+        Code.AWAITING,
+        Code.NUMBER_CYCLE,
+        Code.MISSING_IN_SIS,
+    }
+)
+"""The reasons whose message says more than their headline and the links beside it."""
+REMOVAL = "removed in Tandem"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WhyWaiting:
+    """One reason. `setting`: the page of Merge Settings that changes it (``type``, ``terms`` or blank)."""
+
+    code: str
+    headline: str
+    detail: str = ""
+    conflict: int | None = None
+    plan: int | None = None
+    setting: str = ""
+
+
+def reasons_for(
+    links: Sequence[Link],
+    *,
+    settings: MergeSettings,
+    able: Capabilities,
+    channels: Channels,
+    now: dt.datetime,
+) -> Mapping[int, list[WhyWaiting]]:
+    """Link -> why its record stands where it stands, the worst first."""
+    sources = _sources(links, settings, able)
+    known = Surroundings.load(list(sources.values()), channels=channels, now=now)
+    return {pk: _said(known.facts(source)) for pk, source in sources.items()}
+
+
+def why_queue_waits(channel: Channel) -> WhyWaiting | None:
+    """Why nothing of a type and term goes by itself; None where all of it may go at once."""
+    code = barred(channel) or (None if channel.is_real_time else Code.REAL_TIME_OFF)
+    return _words(Reason(code=code, record=RecordFacts(channel=channel))) if code else None
+
+
+def _said(facts: RecordFacts) -> list[WhyWaiting]:
+    """Without the record's name, which stands beside it."""
+    reasons = sorted(reasons_of(replace(facts, name="")), key=lambda one: SEVERITY[state_of(one.code)])
+    return [_words(one) for one in reasons]
+
+
+def _words(reason: Reason) -> WhyWaiting:
+    said = say(reason, timezone.get_default_timezone())
+    channel, attempted = reason.record.channel, reason.record.attempted
+    match reason.code:
+        case Code.SIS_REJECTED | Code.GIVEN_UP | Code.SIS_CANNOT:
+            detail = attempted.text
+        case Code.PAUSED:
+            detail = channel.pause
+        case code:
+            detail = said.message if code in TELLING else ""
+    return WhyWaiting(
+        code=reason.code.value,
+        headline=said.headline,
+        detail=detail,
+        conflict=reason.dispute.conflict if reason.dispute else None,
+        plan=channel.plan if reason.code is Code.PAUSED else None,
+        setting=SETTING.get(reason.code, ""),
+    )
+
+
+def _sources(links: Collection[Link], settings: MergeSettings, able: Capabilities) -> dict[int, Source]:
+    of_section = {one.section_id: one.pk for one in links if one.section_id is not None}
+    of_group = {one.relationship_id: one.pk for one in links if one.relationship_id is not None}
+    sections = section_sources(Section.objects.filter(pk__in=of_section).order_by("id"), settings, able)
+    found = {of_section[pk]: source for pk, source in sections.items()}
+    if of_group:
+        rows = RelationshipMember.objects.filter(relationship__in=of_group).order_by()
+        groups = group_sources(set(rows.values_list("section_id", flat=True)), settings, able)
+        found |= {of_group[pk]: source for pk, source in groups.items() if pk in of_group}
+    return found | {one.pk: _bare(one) for one in links if one.pk not in found}
+
+
+def _bare(link: Link) -> Source:
+    """A record that is gone here, so that only its removal can wait, or a kind the SIS does not hold."""
+    return Source(
+        merge_type=MergeType(link.merge_type),
+        term=link.term_id,
+        link=link,
+        sis_id=link.sis_id or "",
+        labels={REMOVAL: REMOVAL},
+        unsent=(REMOVAL,) if link.removal else (),
+    )
