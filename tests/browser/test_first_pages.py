@@ -3,16 +3,15 @@
 import datetime as dt
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from integration.models import MergeRun, TermSwitch
 from scheduling.models import Term
+from tests.browser.soundness import NARROW, WIDE, assert_sound
 
 pytestmark = pytest.mark.browser
 TYPES = ("courses", "sections", "relationships")
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -94,23 +93,9 @@ LOOKS = [
     for scheme in ("light", "dark")
     for size in (WIDE, NARROW)
 ]
-SMALL_TARGETS = """
-all => all.filter(one => getComputedStyle(one).display !== "inline" && one.className !== "skip")
-          .filter(one => one.getBoundingClientRect().height < 32)
-          .map(one => one.outerHTML)
-"""
 FOCUSED = """
 () => [document.activeElement.outerHTML, getComputedStyle(document.activeElement).outlineStyle]
 """
-
-
-def assert_sound(page):
-    """Axe finds nothing, targets can be hit, and nothing but a table's frame scrolls sideways."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    targets = page.locator("a:visible, button:visible, input:visible, summary:visible")
-    assert targets.evaluate_all(SMALL_TARGETS) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -6,21 +6,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.soundness import NARROW, SMALL_TARGETS, WIDE
 from tests.week_college import HALF, START, TERM, College
 
 pytestmark = pytest.mark.browser
 WEEK = f"/terms/{TERM}/week/"
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 LOOKS = [
     pytest.param({"color_scheme": scheme, "viewport": size}, id=f"{scheme} {size['width']}")
     for scheme in ("light", "dark")
     for size in (WIDE, NARROW)
 ]
-SMALL_TARGETS = """
-all => all.filter(one => getComputedStyle(one).display !== "inline" && one.className !== "skip")
-          .filter(one => one.getBoundingClientRect().height < 32)
-          .map(one => one.outerHTML)
-"""
 OVERLAPS = """
 () => {
   const boxes = [...document.querySelectorAll(".week-block")].map(one => [one, one.getBoundingClientRect()]);

@@ -1,0 +1,32 @@
+"""What every page has to be, whatever it shows."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SMALL_TARGETS = """
+all => all.filter(one => getComputedStyle(one).display !== "inline" && one.className !== "skip")
+          .filter(one => one.getBoundingClientRect().height < 32)
+          .map(one => one.outerHTML)
+"""
+
+
+def assert_sound(page):
+    """Axe finds nothing, targets can be hit, and nothing but a table's frame scrolls sideways."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    targets = page.locator(
+        "a:visible, button:visible, input:visible:not([type=checkbox]):not([type=radio]), summary:visible"
+    )
+    assert targets.evaluate_all(SMALL_TARGETS) == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
+        page.url
+    )
+
+
+def assert_sound_in_every_look(page):
+    """The same in light and dark, on a wide and on a narrow screen."""
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert_sound(page)
