@@ -240,7 +240,8 @@ def test_moments_are_told_in_the_institutions_zone():
 def test_a_conflict_names_the_three_values_and_how_to_settle_it():
     said = say(next(reasons_of(dataclasses.replace(SYNCED, disputes=(TITLE,)))), CHICAGO)
     assert said.message == (
-        "Title differs on both sides: before A, Tandem B, SIS C. Settle it: resolve_conflict 7."
+        "Title differs on both sides: before A, Tandem B, SIS C. "
+        "Settle it under Conflicts (resolve_conflict 7)."
     )
     assert said.who == "the registrar"
 
@@ -251,7 +252,8 @@ def test_a_closed_channel_says_why_and_an_open_one_says_nothing():
     closed = dataclasses.replace(OPEN, pause="31 of 40 records would change.", plan=9)
     assert why_closed(closed) == (
         "Sending of sections of Spring 2027 is paused by a safeguard. 31 of 40 records would change. "
-        "Look at it; execute_merge sections --term 20271 --approve 9 lets it go."
+        "Look at it under Plans waiting and approve it there "
+        "(execute_merge sections --term 20271 --approve 9)."
     )
 
 

@@ -1,0 +1,165 @@
+"""Reading the rules. The number of queries does not grow with roles, phases, terms or exemptions."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.apps import apps
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from phases import rules
+from phases.models import (
+    Exemption,
+    Phase,
+    PhaseActionRule,
+    PhaseFieldRule,
+    RoleFieldRule,
+    RolePermission,
+    TimelineEntry,
+)
+from phases.policy import Policy
+from phases.rules import Action, Grant, Permission, PhaseRules, PolicyField, RoleRules, Rule
+from phases.timeline import Period, Switch, Timeline, periods_of
+
+
+def institution_zone() -> dt.tzinfo:
+    """The zone in which switches and exemptions are told."""
+    return timezone.get_default_timezone()
+
+
+def role_rules() -> dict[str, RoleRules]:
+    """Every role by its code. Three queries."""
+    permissions: dict[str, dict[Permission, Grant]] = defaultdict(dict)
+    for role, permission, grant in RolePermission.objects.values_list("role_id", "permission", "grant"):
+        permissions[role][Permission(permission)] = Grant(grant)
+    fields: dict[str, dict[str, Rule]] = defaultdict(dict)
+    for role, name, rule in RoleFieldRule.objects.values_list("role_id", "field", "rule"):
+        fields[role][name] = Rule(rule)
+    named = apps.get_model("scheduling", "Role")._default_manager.order_by("pk").values_list("pk", "name")
+    return {
+        code: RoleRules(
+            code=code, name=name, permissions=permissions.get(code, {}), fields=fields.get(code, {})
+        )
+        for code, name in named
+    }
+
+
+def phase_rules(ids: Iterable[int] | None = None) -> dict[int, PhaseRules]:
+    """The phases with these ids (None: all), in their order. Three queries."""
+    wanted: dict[str, Any] = {} if ids is None else {"phase__in": set(ids)}
+    fields: dict[int, dict[tuple[str, str], Rule]] = defaultdict(dict)
+    for phase, role, name, rule in PhaseFieldRule.objects.filter(**wanted).values_list(
+        "phase_id", "role_id", "field", "rule"
+    ):
+        fields[phase][role, name] = Rule(rule)
+    actions: dict[int, dict[tuple[str, Action], Rule]] = defaultdict(dict)
+    for phase, role, action, rule in PhaseActionRule.objects.filter(**wanted).values_list(
+        "phase_id", "role_id", "action", "rule"
+    ):
+        actions[phase][role, Action(action)] = Rule(rule)
+    named = phases() if ids is None else phases().filter(pk__in=wanted["phase__in"])
+    return {
+        pk: PhaseRules(code=pk, name=name, fields=fields.get(pk, {}), actions=actions.get(pk, {}))
+        for pk, name in named.values_list("pk", "name")
+    }
+
+
+def phases() -> QuerySet[Phase]:
+    """All phases in the order of the lists."""
+    return Phase.objects.order_by("position", "name")
+
+
+def entries_of(term_id: str) -> QuerySet[TimelineEntry]:
+    """The switches of a term in order, with their phases."""
+    return TimelineEntry.objects.filter(term=term_id).select_related("phase").order_by("starts_at")
+
+
+def exemptions_of(term_id: str, *, at: dt.datetime) -> QuerySet[Exemption]:
+    """The exemptions of a term that hold at `at` or later, what ends first before."""
+    held = Exemption.objects.filter(term=term_id, until__gt=at)
+    return held.select_related("user", "section", "department", "granted_by").order_by("until", "pk")
+
+
+def timelines_of(term_ids: Collection[str]) -> dict[str, Timeline]:
+    """The timelines of terms, also of those without any switch. Four queries."""
+    rows = list(
+        TimelineEntry.objects.filter(term__in=set(term_ids))
+        .order_by("starts_at")
+        .values_list("term_id", "starts_at", "phase_id")
+    )
+    known = phase_rules({phase for _term, _at, phase in rows if phase is not None})
+    switches: dict[str, list[Switch]] = {term: [] for term in term_ids}
+    for term, starts_at, phase in rows:
+        switches[term].append(Switch(starts_at=starts_at, phase=None if phase is None else known[phase]))
+    return {term: periods_of(found) for term, found in switches.items()}
+
+
+def timeline_of(term_id: str) -> Timeline:
+    """The timeline of one term."""
+    return timelines_of([term_id])[term_id]
+
+
+def period_at(term_id: str, at: dt.datetime) -> Period:
+    """The phase that the term is in at `at`, from when and until when."""
+    return timeline_of(term_id).at(at)
+
+
+def policies_for(
+    term_ids: Collection[str],
+    *,
+    at: dt.datetime,
+    catalogue: Iterable[PolicyField],
+    user_id: int | None = None,
+) -> dict[str, Policy]:
+    """The policies of several terms at `at`, with the exemptions of one user. Eight queries at most."""
+    fields, roles = tuple(catalogue), role_rules()
+    exemptions = _exemptions(term_ids, at, user_id)
+    return {
+        term: Policy(
+            roles=roles,
+            catalogue=fields,
+            moment=at,
+            zone=institution_zone(),
+            period=timeline.at(at),
+            later=timeline.after(at),
+            exemptions=exemptions.get(term, ()),
+        )
+        for term, timeline in timelines_of(term_ids).items()
+    }
+
+
+def policy_for(
+    term_id: str, *, at: dt.datetime, catalogue: Iterable[PolicyField], user_id: int | None = None
+) -> Policy:
+    """The policy of one term at `at`, with the exemptions of one user."""
+    return policies_for([term_id], at=at, catalogue=catalogue, user_id=user_id)[term_id]
+
+
+def policy_of_roles(*, at: dt.datetime) -> Policy:
+    """A policy of no term, for what is asked of roles alone: their permissions. Three queries."""
+    return Policy(roles=role_rules(), catalogue=(), moment=at, zone=institution_zone())
+
+
+def _exemptions(
+    term_ids: Collection[str], at: dt.datetime, user_id: int | None
+) -> dict[str, tuple[rules.Exemption, ...]]:
+    if user_id is None:
+        return {}
+    found: dict[str, list[rules.Exemption]] = defaultdict(list)
+    for one in Exemption.objects.filter(
+        user=user_id, term__in=set(term_ids), since__lte=at, until__gt=at
+    ).order_by("pk"):
+        found[one.term_id].append(
+            rules.Exemption(
+                user_id=one.user_id,
+                fields=frozenset(one.fields),
+                since=one.since,
+                until=one.until,
+                reason=one.reason,
+                section_id=one.section_id,
+                department=one.department_id,
+            )
+        )
+    return {term: tuple(held) for term, held in found.items()}

@@ -1,0 +1,1 @@
+"""Every change of the rules: in one transaction, and recorded in it."""
