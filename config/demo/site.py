@@ -45,7 +45,9 @@ def main() -> int:
     """Start the demo and serve until it is stopped, or forget it. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m config.demo", description="Serve a demo of Tandem.")
     parser.add_argument("--reset", action="store_true", help="forget the demo's data")
-    parser.add_argument("--sections", type=int, default=300, help="sections in a term, at the first start")
+    parser.add_argument(
+        "--sections", type=int, default=data.SECTIONS, help="sections in a term, at the first start"
+    )
     given = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

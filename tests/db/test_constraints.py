@@ -9,6 +9,7 @@ from integration.models import (
     Link,
     MergeProfile,
     MergeProfileVersion,
+    MergeRequest,
     MergeRun,
     MergeState,
     OutboundChange,
@@ -94,6 +95,9 @@ class World:
         RunIssue.objects.create(run=self.run, code="X", message="x", line=1)
         plan = Plan.objects.create(run=self.run, merge_type="sections", created_at=now)
         PlanRow.objects.create(plan=plan, record_key="S1", side="LOCAL", action="UPDATE", local_version=1)
+        self.request = MergeRequest.objects.create(
+            types=["sections"], terms=[self.term.pk], requested_at=now, night="2027-01-12"
+        )
         MergeState.objects.create(merge_type="sections", term=self.term)
         MergeState.objects.create(merge_type="rooms", term=None)
         TermSwitch.objects.create(merge_type="courses", term=self.term)
@@ -202,6 +206,19 @@ CASES = {
         merge_type="sections", term=w.term, is_real_time=True, is_sending=False
     ),
     "term_switch_courses_never_sent": change(TermSwitch, is_sending=True),
+    # requests
+    "merge_request_state_and_end": change(MergeRequest, state="DONE"),
+    "merge_request_running_began": change(MergeRequest, state="RUNNING"),
+    "merge_request_failed_says_why": change(MergeRequest, state="FAILED", finished_at="2027-01-12T03:00Z"),
+    "merge_request_has_type": change(MergeRequest, types=[]),
+    "merge_request_preview_of_real_run": lambda w: w.copy(
+        w.request, night=None, is_dry_run=True, preview_id=w.request.pk
+    ),
+    "merge_request_approval_is_real": lambda w: w.copy(
+        w.request, night=None, is_dry_run=True, plan_id=w.run.plan.pk
+    ),
+    "merge_request_rows_of_a_plan": change(MergeRequest, approved_rows=[1]),
+    "merge_request_once_a_night": again("request"),
     "merge_state_once": lambda _w: MergeState.objects.create(merge_type="rooms", term=None),
 }
 
