@@ -4,24 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from adminconsole.settings_choices import (
-    Choice,
-    Choices,
-    changed_keys,
-    choices_of,
-    default_of,
-    fields_of,
-    override_of,
-)
-from adminconsole.settings_words import (
-    AS_DEFAULT,
-    AS_DELIVERED,
-    REMOVAL_MEANINGS,
-    REMOVAL_NAMES,
-    SOURCE_MEANINGS,
-    SOURCE_NAMES,
-    type_label,
-)
+from adminconsole.settings_choice_words import choice_label, choice_words, field_label
+from adminconsole.settings_choices import Choices, choices_of, default_of, fields_of
+from adminconsole.settings_rebasing import changed_keys
+from adminconsole.settings_words import REMOVAL_MEANINGS, SOURCE_MEANINGS, SOURCE_NAMES, type_label
 from integration.merge.policy import Source
 from integration.settings import MergeSettings
 from integration.sis.port import MergeType
@@ -87,44 +73,6 @@ def _document_differences(
             )
 
 
-# ---- a choice in words
-
-
-def choice_label(key: str, fields: Catalogue) -> str:
-    """What a choice is about."""
-    kind, _colon, name = key.partition(":")
-    match kind:
-        case "source":
-            return f"{_field(name, fields)}, source of truth"
-        case "sent":
-            return f"{_field(name, fields)}, may be sent"
-        case "override":
-            sis_id, name = override_of(key)
-            return f"Section {sis_id}, {_field(name, fields)}"
-        case "default_source":
-            return "Default source of truth"
-        case "removal":
-            return "What a removal becomes"
-        case _:
-            return "Merged"
-
-
-def _field(name: str, fields: Catalogue) -> str:
-    return fields[name].label if name in fields else f"{name} (no longer a field)"
-
-
-def choice_words(key: str, value: Choice | None) -> str:
-    """A choice's value as the form calls it."""
-    kind = key.partition(":")[0]
-    if kind in {"is_enabled", "sent"}:
-        return "Yes" if value else "No"
-    if kind == "removal":
-        return REMOVAL_NAMES.get(str(value), "—")
-    if value:
-        return SOURCE_NAMES.get(str(value), str(value))
-    return {"default_source": AS_DELIVERED, "source": AS_DEFAULT}.get(kind, "No exception")
-
-
 def _words(merge_type: MergeType, key: str, choices: Choices, fields: Catalogue) -> str:
     """A choice in words, with what *as default* comes to among these choices."""
     words = choice_words(key, choices.get(key))
@@ -153,7 +101,7 @@ def _effect(merge_type: MergeType, key: str, after: Choices, fields: Catalogue) 
         case "override":
             return "The settings of all sections count again."
         case "sent":
-            return _sent_effect(_field(name, fields), is_sent=bool(value))
+            return _sent_effect(field_label(name, fields), is_sent=bool(value))
         case "default_source":
             return (
                 f"For every field without an exception: {SOURCE_MEANINGS[value]}"

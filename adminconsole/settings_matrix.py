@@ -1,16 +1,9 @@
 """The field matrix of a merge type, as its page shows it: who wins in each field, and what may be sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adminconsole.settings_choices import (
-    Choices,
-    default_of,
-    fields_of,
-    has_send_choice,
-    is_locked,
-    override_of,
-)
+from adminconsole.settings_choices import Choices, default_of, fields_of, has_send_choice, is_locked
 from adminconsole.settings_words import AS_DEFAULT, SOURCE_MEANINGS, SOURCE_NAMES
 from integration.merge.policy import Source
 from integration.sis.port import Capabilities, MergeType
@@ -152,32 +145,3 @@ def with_all_sent(merge_type: MergeType, choices: Choices, catalogue: Catalogue,
     """The choices with *may be sent* ticked, or not, for every field that has the tick."""
     fields = [one for one in fields_of(merge_type, catalogue) if has_send_choice(merge_type, one)]
     return {**choices, **{f"sent:{one.name}": is_sent for one in fields}}
-
-
-# ---- single records
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Override:
-    """One field of one section with a source of truth of its own. `section`: what it is called, if known."""
-
-    key: str
-    sis_id: str
-    section: str
-    field: str
-    source: str
-
-
-def override_rows(choices: Choices, catalogue: Catalogue, names: Mapping[str, str]) -> list[Override]:
-    """The record overrides, by SIS id; `names`: SIS id -> the section's label."""
-    rows = []
-    for key, source in choices.items():
-        if key.startswith("override:"):
-            sis_id, name = override_of(key)
-            label = catalogue[name].label if name in catalogue else name
-            rows.append(
-                Override(
-                    key=key, sis_id=sis_id, section=names.get(sis_id, ""), field=label, source=str(source)
-                )
-            )
-    return sorted(rows, key=lambda one: (one.sis_id, one.field))

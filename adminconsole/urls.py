@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from .views.conflicts import conflict, conflicts
+from .views.conflict import conflict
+from .views.conflicts import conflicts
 from .views.execute import execute_merge, merge_request
 from .views.merge_settings import merge_settings, merge_settings_type
 from .views.outbound import outbound
 from .views.overview import console
-from .views.plans import plan, plans
+from .views.plan import plan
+from .views.plans import plans
 from .views.runs import run, run_csv, runs
 from .views.settings_versions import merge_settings_version, merge_settings_versions
 from .views.term_settings import merge_settings_terms

@@ -94,7 +94,7 @@ def _last(title: str, run: MergeRun | None, *, is_nightly: bool) -> LastMerge:
 
 
 def _did(run: MergeRun) -> str:
-    """What a run did. The error of one that a safeguard stopped says what to type: not for a page."""
+    """What a run did; what a safeguard said stands with the plan."""
     if run.status == MergeRun.Status.NEEDS_APPROVAL:
         return "Stopped by a safeguard; nothing was changed, and its plan waits for a person."
     return sentence_of(run)

@@ -7,8 +7,9 @@ import csv
 from collections.abc import Iterator, Sequence
 
 from integration.models import MergeRun, Plan
-from integration.plan_rows import FieldView, PlanRowView, batches_of
-from integration.record_names import fields_of
+from integration.plan_row_views import FieldView, PlanRowView
+from integration.plan_rows import batches_of
+from integration.record_fields import fields_of
 from scheduling.showing import BLANK
 
 COLUMNS = (

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integration.conflict_pages import ConflictView, field_named, is_our_removal, views_of
+from integration.conflict_pages import ConflictView, views_of
+from integration.conflict_words import is_our_removal
 from integration.merge.canonical import plain
 from integration.models import Conflict, Link
-from integration.value_names import Names, names_by_term
+from integration.record_fields import field_named
+from integration.record_names import RecordNames, names_by_term
 from scheduling.domain.fields import Field
 from scheduling.selectors import catalogue, values_of_sections
 from scheduling.showing import value_words
@@ -22,29 +24,34 @@ class Difference:
     label: str
     field: Field | None
     values: Mapping[str, Any]
+    names: Mapping[str, str]
 
 
-def differences_of(conflict: Conflict) -> tuple[list[Difference], Names]:
-    """What was edited in a record that the other side removed, and what its values are called."""
+def differences_of(conflict: Conflict) -> list[Difference]:
+    """What was edited in a record that the other side removed."""
     if conflict.field or conflict.kind == Conflict.Kind.AMBIGUOUS:
-        return [], {}
+        return []
     removed_here = is_our_removal(conflict)
     base = (conflict.base if removed_here else conflict.link.baseline) or {}
     edited = (conflict.theirs if removed_here else conflict.ours) or {}
     fields, side, other = catalogue(), *(("theirs", "ours") if removed_here else ("ours", "theirs"))
-    found = [
+    changed = [
+        (name, field_named(conflict.link.merge_type, name, fields), value)
+        for name, value in edited.items()
+        if name in base and value != base[name]
+    ]
+    term = conflict.link.term_id
+    held = ((term, field, one) for name, field, value in changed for one in (base[name], value))
+    names = names_by_term(held).get(term, RecordNames())
+    return [
         Difference(
             label=field.label if field else name,
             field=field,
-            values={"base": base.get(name), side: value, other: None},
+            values={"base": base[name], side: value, other: None},
+            names=names.of(field),
         )
-        for name, value in edited.items()
-        if name in base and value != base[name]
-        for field in [field_named(conflict.link.merge_type, name, fields)]
+        for name, field, value in changed
     ]
-    term = conflict.link.term_id
-    names = names_by_term((term, name, one) for name in edited for one in (base.get(name), edited[name]))
-    return found, names.get(term, {})
 
 
 def changed_since(conflict: Conflict) -> str:
@@ -56,8 +63,9 @@ def changed_since(conflict: Conflict) -> str:
     value = plain(state.values.get(conflict.field)) if state else conflict.ours
     if value == conflict.ours:
         return ""
-    names = names_by_term([(link.term_id, conflict.field, value)]).get(link.term_id, {})
-    return value_words(field_named(link.merge_type, conflict.field, catalogue()), value, names=names)
+    field = field_named(link.merge_type, conflict.field, catalogue())
+    names = names_by_term([(link.term_id, field, value)]).get(link.term_id, RecordNames())
+    return value_words(field, value, names=names.of(field))
 
 
 def history_of(conflict: Conflict) -> list[ConflictView]:

@@ -22,6 +22,7 @@ from integration.sis.port import (
     SisUnreadable,
 )
 from integration.terms import TermNotOffered, ensure_term
+from integration.wording import UNDER_TERMS
 from scheduling.models import Term
 
 NEEDS: dict[MergeType, tuple[MergeType, ...]] = {
@@ -258,7 +259,7 @@ def check_may_send(types: Collection[MergeType], code: str, *, clock: Clock) -> 
         switch = switch_of(merge_type, term, today=today) if term is not None else None
         if switch is None or not switch.is_sending:
             raise ConfigurationError(
-                f"{what} are not set to be sent; switch it on with: enable_term {code} --send"
+                f"{what} are not set to be sent. Switch sending on {UNDER_TERMS} (enable_term {code} --send)."
             )
 
 

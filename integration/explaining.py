@@ -21,7 +21,7 @@ from integration.rule_words import Act, rule_in_words
 from integration.settings import active_version, read
 from integration.sis.port import Capabilities, MergeType
 from integration.status import configured_capabilities
-from integration.wording import moment
+from integration.wording import how_to_settle, moment
 from scheduling.domain.errors import UnknownField
 from scheduling.models import ChangeLog
 from scheduling.selectors import catalogue, values_of_sections
@@ -98,7 +98,7 @@ class Explainer:
             run=conflict.run_id,
             actor=self.change.actor_name if self.change else None,
             at=conflict.opened_at,
-            remark=f" Settle it: resolve_conflict {conflict.pk}.",
+            remark=f" {how_to_settle(conflict.pk)}",
         )
 
     def _is_settled_by(self, conflict: Conflict) -> bool:

@@ -172,7 +172,8 @@ class Merge:
         what = f"{frame.merge_type.value} of {frame.term}" if frame.term else frame.merge_type.value
         message = (
             f"The SIS answered with no {frame.merge_type.value} where Tandem holds {held}. Nothing was "
-            f"changed. If the SIS really has no {what}, run it once with --accept-empty: all {held} follow."
+            f"changed. If the SIS really has no {what}, accept the empty answer this once, under Execute "
+            f"Merge or with --accept-empty: all {held} follow."
         )
         frame.run.counts = Counts().as_dict()
         frame.end(Status.NO_DATA, error={**NO_PLACE, "code": "NO_DATA", "message": message})
@@ -186,7 +187,10 @@ class Merge:
             todo = "Nothing was changed. A real run would stop here and wait for a person."
             self._show(plan, Plan.Status.DRY_RUN)
         else:
-            todo = f"Nothing was changed. Look at plan {plan.pk} and approve it with --approve {plan.pk}."
+            todo = (
+                f"Nothing was changed. Look at plan {plan.pk} under Plans waiting and approve it there, "
+                f"or with --approve {plan.pk}."
+            )
             self._show(plan, Plan.Status.NEEDS_APPROVAL)
             self._supersede(plan)
             # Nothing speaks against what is sent record by record while a person looks once more.

@@ -4,89 +4,24 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count
 
 from integration.channels import Channels, load_channels
 from integration.group_labels import GroupLabel, labels_of_groups
-from integration.models import Conflict, OutboundChange
+from integration.models import OutboundChange
+from integration.outbound_filter import OPEN_STATES, OutboundFilter
 from integration.outbound_reasons import WhyWaiting, reasons_for, why_queue_waits
+from integration.outbound_words import NEXT_OF_STATE, pill_of
 from integration.settings import MergeSettings
-from integration.sis.port import SENDABLE_TYPES, Capabilities, ErrorClass
+from integration.sis.port import SENDABLE_TYPES, Capabilities
 from integration.status import configured_capabilities, usable_settings
-from integration.status_rules import Hindrance, barred
+from integration.status_rules import barred
 from scheduling.models import Term
 from scheduling.paging import Ordering, Page, page_of
 from scheduling.pills import Pill
 from scheduling.selectors import labels_of_sections
 
 State = OutboundChange.State
-OPEN_STATES = (State.WAITING, State.SENDING, State.AWAITING, State.PARKED)
-STATE_WORDS: Mapping[str, str] = {
-    State.WAITING: "Waiting",
-    State.SENDING: "Being sent",
-    State.AWAITING: "Sent, not confirmed",
-    State.PARKED: "Rejected or given up",
-    State.DONE: "Nothing to send",
-}
-AWAY = (ErrorClass.TRANSIENT.value, ErrorClass.RATE_LIMITED.value, ErrorClass.AUTH.value)
-MET: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "nothing": ("Nothing yet", (Hindrance.NONE.value,)),
-    "away": ("The SIS could not be reached", AWAY),
-    "rejected": ("Rejected by the SIS", (ErrorClass.VALIDATION.value,)),
-    "open-there": ("Open in the SIS", (ErrorClass.LOCKED.value,)),
-    "changed": ("Changed in the SIS meanwhile", (ErrorClass.CONFLICT.value,)),
-    "unknown": ("Sent, outcome unknown", (ErrorClass.UNKNOWN_OUTCOME.value,)),
-    "member": ("Waiting for a crosslist member", (Hindrance.WAITING_FOR_MEMBER.value,)),
-    "numbers": ("Section numbers wait for each other", (Hindrance.NUMBER_CYCLE.value,)),
-    "cannot": ("The SIS does not take it", (Hindrance.SIS_CANNOT.value,)),
-    "missing": ("Not found in the SIS", (ErrorClass.NOT_FOUND.value,)),
-}
-"""What the last attempt met: filter value -> words and the error classes that it stands for."""
-NEXT_OF_STATE: Mapping[str, str] = {
-    State.PARKED: "Not by itself: when the section, the settings or what it lacks changes",
-    State.SENDING: "Being sent now",
-    State.AWAITING: "When an import shows it in the SIS",
-    State.DONE: "Nothing to do",
-}
-REASONS: Mapping[str, str] = {
-    "conflict": "Held by a conflict",
-    "closed": "Switched off or paused",
-    **{name: words for name, (words, _classes) in MET.items()},
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutboundFilter:
-    """Which rows; blank: any that is not done. `reason`: one of `REASONS`."""
-
-    term: str = ""
-    merge_type: str = ""
-    state: str = ""
-    reason: str = ""
-    q: str = ""
-
-    def rows(self, channels: Channels) -> QuerySet[OutboundChange]:
-        """The rows, unordered."""
-        found = OutboundChange.objects.filter(state__in=OPEN_STATES)
-        if self.state in State.values:
-            found = OutboundChange.objects.filter(state=self.state)
-        found = found.filter(term=self.term) if self.term else found
-        found = found.filter(merge_type=self.merge_type) if self.merge_type else found
-        if self.q:
-            found = found.filter(Q(link__label__icontains=self.q) | Q(link__sis_id=self.q))
-        return self._for_a_reason(found, channels).order_by()
-
-    def _for_a_reason(self, rows: QuerySet[OutboundChange], channels: Channels) -> QuerySet[OutboundChange]:
-        held = Exists(Conflict.objects.filter(link=OuterRef("link"), status=Conflict.Status.OPEN))
-        if self.reason == "conflict":
-            return rows.filter(held)
-        if self.reason == "closed":
-            closed = [key for key, channel in channels.items() if barred(channel) is not None]
-            places = [Q(merge_type=merge_type, term=term) for merge_type, term in closed]
-            return rows.filter(Q(*places, _connector=Q.OR)) if places else rows.none()
-        if self.reason in MET:
-            return rows.filter(error_class__in=MET[self.reason][1])
-        return rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,19 +174,3 @@ class Board:
         if channel is not None and not channel.is_real_time:
             return "With the next merge that sends", None
         return ("At once", None) if row.next_attempt_at <= self.now else ("", row.next_attempt_at)
-
-
-def pill_of(row: OutboundChange) -> Pill:
-    """The pill of an outbound row."""
-    match State(row.state):
-        case State.WAITING:
-            return Pill(tone="grey", icon="circle", word="Waiting")
-        case State.SENDING:
-            return Pill(tone="blue", icon="running", word="Being sent")
-        case State.AWAITING:
-            return Pill(tone="blue", icon="running", word="Sent, not confirmed")
-        case State.PARKED:
-            is_refused = row.error_class == ErrorClass.VALIDATION.value
-            return Pill(tone="red", icon="cross", word="Rejected" if is_refused else "Given up")
-        case State.DONE:
-            return Pill(tone="green", icon="check", word="Nothing to send")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from integration.models import MergeRun
-from integration.run_pages import RunLine
+from integration.run_list import RunLine
 from integration.run_words import SINGULAR, counted, is_reference
 from integration.wording import listed
 

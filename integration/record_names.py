@@ -1,6 +1,6 @@
-"""What the ids inside planned values are called: courses, instructors and sections, a page at a time."""
+"""What the ids inside the values of records are called: the schedule's names, and the members of groups."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,34 +8,32 @@ from django.db.models import Q
 
 from integration.fieldsets import LOCAL_MEMBER
 from integration.models import PlanRow
-from integration.reference_types import TYPES
-from integration.settings_rules import RELATIONSHIP_FIELDS
-from integration.sis.port import MergeType
-from scheduling.domain.fields import Field, Kind
-from scheduling.models import Course, Instructor, Section
-from scheduling.selectors import LABEL_COLUMNS, catalogue
+from integration.sis.port import SENDABLE_TYPES, MergeType
+from scheduling import value_names
+from scheduling.domain.fields import Field
+from scheduling.models import Section
+from scheduling.selectors import LABEL_COLUMNS
+from scheduling.value_names import ValueNames
 
-ACTIVE = Field(name="is_active", label="Active", kind=Kind.BOOLEAN)
-"""What reference data shows beside its own fields: a record that the SIS dropped is inactive."""
-
-
-def fields_of(merge_type: str) -> Mapping[str, Field]:
-    """The fields of a type's records, by name, in the order that people know. One query for sections."""
-    if merge_type == MergeType.SECTIONS:
-        fields: Iterable[Field] = catalogue()
-    elif merge_type == MergeType.RELATIONSHIPS:
-        fields = RELATIONSHIP_FIELDS
-    else:
-        fields = (*TYPES[MergeType(merge_type)].fields, ACTIVE)
-    return {one.name: one for one in fields}
+Held = tuple[str, Field | None, Any]
+"""A JSON-ready value with the code of its term and its field."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordNames:
-    """`names`: id in a value -> what people say. `sections`: SIS id or our id (as text) -> our id."""
+    """The names for the values of one term.
 
-    names: Mapping[str, str] = field(default_factory=dict)
+    Sections stand under their SIS id, and under ours as a member without one is written:
+    `labels`: what people call it; `sections`: our id.
+    """
+
+    values: ValueNames = field(default_factory=ValueNames)
+    labels: Mapping[str, str] = field(default_factory=dict)
     sections: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, shown: Field | None) -> Mapping[str, str]:
+        """The names that may stand in values of a field."""
+        return self.labels if shown is not None and shown.name == "members" else self.values.of(shown)
 
     def section_of(self, row: PlanRow) -> int | None:
         """The section that a row is about, if it is here."""
@@ -46,77 +44,65 @@ class RecordNames:
         kind, word, members = row.label.partition(" of ")
         if merge_type != MergeType.RELATIONSHIPS or not word:
             return row.label or row.record_key
-        return f"{kind} of {', '.join(self.names.get(one, one) for one in members.split(', '))}"
+        return f"{kind} of {', '.join(self.labels.get(one, one) for one in members.split(', '))}"
 
 
-def names_in(rows: Sequence[PlanRow], *, merge_type: str, term_code: str | None) -> RecordNames:
-    """The names of everything that `rows` mention: at most three queries, none for reference data."""
-    if not rows or merge_type not in {MergeType.SECTIONS, MergeType.RELATIONSHIPS}:
+def names_by_term(held: Iterable[Held]) -> Mapping[str, RecordNames]:
+    """Term code -> names, in at most four queries."""
+    found = list(held)
+    return _named(found, {(term, key) for term, shown, value in found for key in _members(shown, value)})
+
+
+def names_of_rows(
+    rows: Sequence[PlanRow], *, merge_type: str, term_code: str | None, fields: Mapping[str, Field]
+) -> RecordNames:
+    """The names of everything that `rows` of a plan mention; four queries, none for reference data."""
+    if not rows or merge_type not in SENDABLE_TYPES or term_code is None:
         return RecordNames()
-    found: dict[str, set[str]] = {"course": set(), "instructor": set(), "section": set()}
-    for row in rows:
-        for kind, mentioned in _mentioned(row):
-            found[kind].add(mentioned)
+    held: list[Held] = [(term_code, fields.get(name), value) for row in rows for name, value in _values(row)]
     if merge_type == MergeType.SECTIONS:
-        keys = {row.record_key for row in rows} | {f"{LOCAL_MEMBER}{row.local_id}" for row in rows}
+        keys = {key for row in rows for key in (row.record_key, f"{LOCAL_MEMBER}{row.local_id}")}
     else:
-        keys = found["section"] | {name for row in rows for name in _members_of(row)}
-    labels, sections = _sections(keys, term_code)
-    return RecordNames(
-        names=labels | _courses(found["course"], term_code) | _instructors(found["instructor"]),
-        sections=sections,
-    )
+        keys = {key for _term, shown, value in held for key in _members(shown, value)}
+        keys.update(name for row in rows for name in row.label.partition(" of ")[2].split(", "))
+    return _named(held, {(term_code, key) for key in keys}).get(term_code, RecordNames())
 
 
-def _members_of(row: PlanRow) -> Iterable[str]:
-    return row.label.partition(" of ")[2].split(", ")
-
-
-def _mentioned(row: PlanRow) -> Iterator[tuple[str, str]]:
-    values = list((row.theirs or {}).items())
+def _values(row: PlanRow) -> Iterator[tuple[str, Any]]:
+    yield from (row.theirs or {}).items()
     for name, shown in row.fields.items():
-        values += [(name, shown.get(side)) for side in ("base", "ours", "theirs", "result")]
-    for name, value in values:
-        if name == "course" and isinstance(value, str):
-            yield "course", value
-        elif name in {"instructors", "members"} and isinstance(value, list):
-            yield from _of_items(value)
+        yield from ((name, shown.get(side)) for side in ("base", "ours", "theirs", "result"))
 
 
-def _of_items(items: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    for item in items:
-        if isinstance(item, Mapping):
-            yield from ((kind, str(item[kind])) for kind in ("instructor", "section") if kind in item)
+def _members(shown: Field | None, value: Any) -> Iterator[str]:
+    if shown is not None and shown.name == "members" and isinstance(value, list):
+        yield from (str(item["section"]) for item in value if "section" in item)
 
 
-def _courses(ids: Iterable[str], term_code: str | None) -> dict[str, str]:
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    rows = Course.objects.filter(term=term_code, sis_id__in=wanted).order_by("id")
-    columns = rows.values_list("sis_id", "subject", "number")
-    return {sis_id: f"{subject} {number}" for sis_id, subject, number in columns}
-
-
-def _instructors(ids: Iterable[str]) -> dict[str, str]:
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    return {one.pk: str(one) for one in Instructor.objects.filter(pk__in=wanted).order_by("pk")}
-
-
-def _sections(keys: Iterable[str], term_code: str | None) -> tuple[dict[str, str], dict[str, int]]:
-    """By SIS id, and by our id written as a member that has none: what they are called, and our id."""
-    wanted = set(keys)
-    local = [key.removeprefix(LOCAL_MEMBER) for key in wanted if key.startswith(LOCAL_MEMBER)]
-    by_sis_id = Q(term=term_code, sis_id__in=wanted)
-    rows = Section.objects.filter(
-        by_sis_id | Q(pk__in=[number for number in local if number.isdigit()])
-    ).order_by("id")
-    labels: dict[str, str] = {}
-    sections: dict[str, int] = {}
-    for pk, sis_id, *label in rows.values_list("id", "sis_id", *LABEL_COLUMNS):
+def _named(held: Collection[Held], keys: Collection[tuple[str, str]]) -> Mapping[str, RecordNames]:
+    values = value_names.names_by_term(held)
+    labels: dict[str, dict[str, str]] = {}
+    sections: dict[str, dict[str, int]] = {}
+    for term, pk, sis_id, label in _sections(keys):
         for key in filter(None, (sis_id, f"{LOCAL_MEMBER}{pk}")):
-            labels[key] = " ".join(label)
-            sections[key] = pk
-    return labels, sections
+            labels.setdefault(term, {})[key] = label
+            sections.setdefault(term, {})[key] = pk
+    return {
+        term: RecordNames(
+            values=values.get(term, ValueNames()),
+            labels=labels.get(term, {}),
+            sections=sections.get(term, {}),
+        )
+        for term in {*values, *labels}
+    }
+
+
+def _sections(keys: Collection[tuple[str, str]]) -> Iterator[tuple[str, int, str | None, str]]:
+    """(term code, our id, SIS id, label) of the sections that `keys` (term code, key) name."""
+    own = {key.removeprefix(LOCAL_MEMBER) for _term, key in keys if key.startswith(LOCAL_MEMBER)}
+    linked = {(term, key) for term, key in keys if not key.startswith(LOCAL_MEMBER)}
+    by_sis_id = Q(term__in={term for term, _key in linked}, sis_id__in={key for _term, key in linked})
+    by_id = Q(pk__in={int(number) for number in own if number.isdigit()})
+    rows = Section.objects.filter(by_sis_id | by_id).order_by("id")
+    for term, pk, sis_id, *label in rows.values_list("term_id", "id", "sis_id", *LABEL_COLUMNS):
+        yield term, pk, sis_id, " ".join(label)

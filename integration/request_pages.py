@@ -4,29 +4,21 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
-
 from integration.models import MergeRequest, MergeRun, Plan, RunIssue, TermSwitch
 from integration.plan_words import Bar, bars_of
 from integration.preview_deeds import Deed, deed_of
-from integration.run_pages import RunLine, is_done, line_of
+from integration.request_list import PILLS, requests_loaded, scope_of, title_of
+from integration.run_list import RunLine, line_of
+from integration.run_summary import is_done
 from integration.run_words import duration
 from integration.settings import MergeSettings, is_over
-from integration.sis.port import REFERENCE_TYPES, MergeType
-from integration.wording import listed
+from integration.sis.port import MergeType
 from scheduling.models import Term
 from scheduling.pills import Pill
 
 State, Status = MergeRequest.State, MergeRun.Status
 NO_WORKER_AFTER = dt.timedelta(seconds=30)
 FIRST_ISSUES = 20
-RECENT = 10
-PILLS = {
-    State.WAITING: Pill(tone="blue", icon="circle", word="Waiting to begin"),
-    State.RUNNING: Pill(tone="blue", icon="running", word="Running"),
-    State.DONE: Pill(tone="green", icon="check", word="Done"),
-    State.FAILED: Pill(tone="red", icon="cross", word="Failed"),
-}
 NOT_ALL_WELL = Pill(tone="amber", icon="alert", word="Done, look at it")
 
 
@@ -90,19 +82,9 @@ class RequestView:
         return is_failed and self.request.plan_id is None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequestLine:
-    """A request in a list (its actor loaded)."""
-
-    request: MergeRequest
-    title: str
-    scope: str
-    pill: Pill
-
-
 def request_view(request_id: int, *, now: dt.datetime) -> RequestView | None:
     """The page of a request in five queries; None where there is no such request."""
-    found = _requests().filter(pk=request_id).first()
+    found = requests_loaded().filter(pk=request_id).first()
     if found is None:
         return None
     terms = dict(Term.objects.order_by().values_list("code", "name"))
@@ -113,8 +95,8 @@ def request_view(request_id: int, *, now: dt.datetime) -> RequestView | None:
     execution = found.executions.order_by("-id").first() if found.is_dry_run else None
     return RequestView(
         request=found,
-        title=_title(found),
-        scope=_scope(found, terms),
+        title=title_of(found),
+        scope=scope_of(found, terms),
         pill=_pill(found, runs),
         runs=cards,
         issues=_first_issues(runs),
@@ -127,18 +109,6 @@ def request_view(request_id: int, *, now: dt.datetime) -> RequestView | None:
     )
 
 
-def recent_requests() -> list[RequestLine]:
-    """What was asked for last, those that are not over first, in three queries."""
-    terms = dict(Term.objects.order_by().values_list("code", "name"))
-    is_open = {"state__in": [State.WAITING, State.RUNNING]}
-    running = list(_requests().filter(**is_open).order_by("-id")[:RECENT])
-    over = list(_requests().exclude(**is_open).order_by("-id")[:RECENT])
-    return [
-        RequestLine(request=one, title=_title(one), scope=_scope(one, terms), pill=PILLS[State(one.state)])
-        for one in (*running, *over)
-    ]
-
-
 def senders(settings: MergeSettings, *, today: dt.date) -> frozenset[tuple[str, str]]:
     """(term code, type) that is set to send, in one query. `today`: a date in the institution's zone."""
     switches = TermSwitch.objects.filter(is_sending=True, term__is_active=True).select_related("term")
@@ -147,10 +117,6 @@ def senders(settings: MergeSettings, *, today: dt.date) -> frozenset[tuple[str, 
         for one in switches
         if settings.of(MergeType(one.merge_type)).is_enabled and not is_over(one, one.term, today=today)
     )
-
-
-def _requests() -> QuerySet[MergeRequest]:
-    return MergeRequest.objects.select_related("actor", "plan", "preview").defer("approved_rows")
 
 
 def _last_tries(runs: Iterable[MergeRun]) -> list[MergeRun]:
@@ -176,28 +142,3 @@ def _first_issues(runs: Iterable[MergeRun]) -> list[RunIssue]:
 def _pill(request: MergeRequest, runs: Iterable[MergeRun]) -> Pill:
     is_well = all(run.status == Status.SUCCEEDED for run in runs)
     return PILLS[State(request.state)] if is_well or request.state != State.DONE else NOT_ALL_WELL
-
-
-# ---- in words
-
-
-def _title(request: MergeRequest) -> str:
-    if request.plan_id is not None:
-        return f"Approval of plan {request.plan_id}"
-    if request.is_dry_run:
-        return "Preview with sending" if request.is_sending else "Preview of an import"
-    return "Merge with sending" if request.is_sending else "Import"
-
-
-def _scope(request: MergeRequest, terms: dict[str, str]) -> str:
-    """``courses and sections of Spring 2027``."""
-    reference = {one.value for one in REFERENCE_TYPES}
-    types = [one for one in request.types if one not in reference]
-    asked = [one for one in request.types if one in reference]
-    if len(asked) == len(reference):
-        types.insert(0, "reference data")
-    else:
-        types = asked + types
-    what = listed(tuple(types)) if types else ""
-    where = listed(tuple(terms.get(code, code) for code in request.terms)) if request.terms else ""
-    return f"{what} of {where}" if where and what else what or where

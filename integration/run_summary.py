@@ -45,3 +45,8 @@ def sentence_of(run: MergeRun) -> str:
     ]
     said = [f"{number:,} {what}" for number, what in parts if number or what == "read"]
     return ", ".join(said if here or sent else [*said, "nothing changed"])
+
+
+def is_done(run: MergeRun) -> bool:
+    """Whether the run did what its counts say; else it would, or will once a person agrees."""
+    return not run.is_dry_run and run.status != MergeRun.Status.NEEDS_APPROVAL

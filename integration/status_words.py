@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from integration.status_rules import Channel, Code, Presence, Reason, RecordFacts, barred
-from integration.wording import listed, moment
+from integration.wording import UNDER_TERMS, how_to_settle, listed, moment
 
 EDITOR = "whoever may edit it here"
 REGISTRAR = "the registrar"
 SIS_STAFF = "whoever runs the SIS"
 APPROVE = (
-    " Look at it; execute_merge {channel.type_name} --term {channel.code} --approve {channel.plan} "
-    "lets it go."
+    " Look at it under Plans waiting and approve it there "
+    "(execute_merge {channel.type_name} --term {channel.code} --approve {channel.plan})."
 )
 
 
@@ -67,12 +67,13 @@ WORDS: Mapping[Code, Words] = {
     ),
     Code.TERM_OFF: Words(
         headline="Not sent yet — {type} of {term} are not enabled",
-        message="{type_} of {term} are not enabled; enable_term {code} turns them on.",
+        message="{type_} of {term} are not enabled. Turn them on {under_terms} (enable_term {code}).",
         who=REGISTRAR,
     ),
     Code.TERM_OVER: Words(
         headline="Not sent yet — {type} of {term} ended on {over}",
-        message="{type_} of {term} went off by themselves after {over}; enable_term {code} turns them on.",
+        message="{type_} of {term} went off by themselves after {over}. Turn them on again "
+        "{under_terms} (enable_term {code}).",
         who=REGISTRAR,
     ),
     Code.TERM_GONE: Words(
@@ -82,7 +83,8 @@ WORDS: Mapping[Code, Words] = {
     ),
     Code.SENDING_OFF: Words(
         headline="Not sent yet — sending is off for {term}",
-        message="{type_} of {term} are only imported; enable_term {code} --send lets them go.",
+        message="{type_} of {term} are only imported. Switch sending on {under_terms} "
+        "(enable_term {code} --send).",
         who=REGISTRAR,
     ),
     Code.REAL_TIME_OFF: Words(
@@ -107,7 +109,8 @@ WORDS: Mapping[Code, Words] = {
     ),
     Code.GIVEN_UP: Words(
         headline="Given up after a day of failures",
-        message="It could not be sent for a day; last: {text}{words} replay_outbound tries it again.",
+        message="It could not be sent for a day; last: {text}{words} Try it again under Outbound "
+        "(replay_outbound).",
         who=REGISTRAR,
     ),
     Code.IMPORT_REJECTED: Words(
@@ -182,6 +185,7 @@ def _about_channel(channel: Channel) -> dict[str, Any]:
         "term": channel.term,
         "over": channel.switch_over,
         "code": channel.code,
+        "under_terms": UNDER_TERMS,
         "pause": channel.pause or f"Plan {channel.plan} waits for a person.",
         "approve": APPROVE.format(channel=channel) if channel.plan else "",
     }
@@ -210,7 +214,7 @@ def _details(reason: Reason, zone: dt.tzinfo) -> dict[str, Any]:
         "label": (dispute.label if dispute else "") or "the whole record",
         "dispute": _dispute(reason),
         "note": dispute.note if dispute else attempted.text,
-        "settle": f"Settle it: resolve_conflict {dispute.conflict}." if dispute else "",
+        "settle": how_to_settle(dispute.conflict) if dispute else "",
         "refusal": reason.refusal.message if reason.refusal else "",
         "missing": f" since {_moment(record.missing_since, zone)}" if record.missing_since else " any more",
         "kept": listed(record.kept) if record.kept else "",

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 BLANK = "blank"
+UNDER_TERMS = "in Merge Settings, under Terms"
+"""Where the console switches terms on and off."""
 
 
 def in_words(value: Any) -> str:
@@ -59,3 +61,8 @@ def listed(names: tuple[str, ...]) -> str:
     """``A``, ``A and B``, ``A, B and C``."""
     *rest, last = names
     return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def how_to_settle(conflict: int) -> str:
+    """Where a conflict is settled: in the console, or by the command."""
+    return f"Settle it under Conflicts (resolve_conflict {conflict})."

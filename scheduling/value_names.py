@@ -1,6 +1,6 @@
 """What the ids inside values are called: people, courses and campuses, in three queries for any number."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,25 +39,40 @@ def names_of_people(ids: Iterable[str]) -> dict[str, str]:
 
 def names_in(held: Iterable[tuple[Field | None, Any]], *, term_code: str) -> ValueNames:
     """The names for all that these values (each with its field) of one term's sections hold."""
+    found = names_by_term((term_code, shown, value) for shown, value in held)
+    return found.get(term_code, ValueNames())
+
+
+def names_by_term(held: Iterable[tuple[str, Field | None, Any]]) -> Mapping[str, ValueNames]:
+    """Term code -> names, for values that stand in several terms: (term code, field, value)."""
     people: set[str] = set()
-    courses: set[str] = set()
     campuses: set[str] = set()
-    for shown, value in held:
+    courses: dict[str, set[str]] = {}
+    for term, shown, value in held:
+        of_term = courses.setdefault(term, set())
         if shown is None or value in (None, "", [], ()):
             continue
         if shown.kind is Kind.INSTRUCTORS:
             people.update(map(_person, value))
         elif shown.kind is Kind.COURSE:
-            courses.add(str(value))
+            of_term.add(str(value))
         elif shown.name == "campus":
             campuses.add(str(value))
-    offered = Course.objects.filter(term=term_code, sis_id__in=courses).order_by("id")
-    sites = Campus.objects.filter(pk__in=campuses).order_by("pk")
-    return ValueNames(
-        people=names_of_people(people),
-        courses={one.sis_id: str(one) for one in offered},
-        campuses={one.pk: str(one) for one in sites},
+    sites = {one.pk: str(one) for one in Campus.objects.filter(pk__in=campuses).order_by("pk")}
+    called = names_of_people(people)
+    offered: dict[str, dict[str, str]] = {term: {} for term in courses}
+    for term, sis_id, name in _courses(courses):
+        offered[term][sis_id] = name
+    return {term: ValueNames(people=called, courses=offered[term], campuses=sites) for term in courses}
+
+
+def _courses(wanted: Mapping[str, set[str]]) -> Iterator[tuple[str, str, str]]:
+    """(term code, SIS id, name) of the courses that are wanted in each term, and maybe of some more."""
+    rows = Course.objects.filter(
+        term__in=[term for term, ids in wanted.items() if ids], sis_id__in=set().union(*wanted.values())
     )
+    for one in rows.order_by("id"):
+        yield one.term_id, one.sis_id, str(one)
 
 
 def _person(item: Assignment | Mapping[str, Any]) -> str:

@@ -10,22 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from phases.policy import Actor
 from scheduling.domain.checks import Booking
 from scheduling.domain.clashes import Lesson
 from scheduling.domain.values import Meeting as MeetingValue
-from scheduling.models import (
-    Department,
-    Instructor,
-    InstructorAssignment,
-    Meeting,
-    RelationshipMember,
-    Room,
-    Section,
-    Term,
-)
+from scheduling.models import InstructorAssignment, RelationshipMember, Section, Term
 from scheduling.selectors import LABEL_COLUMNS, MEETING_COLUMNS, meeting_value
 from scheduling.visibility import visible_departments
 
@@ -164,45 +155,3 @@ def _crosslists(section_ids: Iterable[int]) -> Mapping[int, int]:
     """Section id -> its crosslist, in one query."""
     members = RelationshipMember.objects.filter(section__in=section_ids, kind="CROSSLIST")
     return dict(members.order_by("section_id").values_list("section_id", "relationship_id"))
-
-
-# ---- what there is to choose from
-
-
-def rooms_to_choose(term: Term) -> list[Room]:
-    """The rooms in use and those that the term uses, by building; one query."""
-    used = Meeting.objects.filter(
-        room=OuterRef("pk"), section__term=term, section__status=Section.Status.ACTIVE
-    )
-    found = Room.objects.filter(Q(is_active=True) | Exists(used))
-    return list(found.select_related("building").order_by("building_id", "number"))
-
-
-def instructors_to_choose(term: Term) -> list[Instructor]:
-    """Who teaches in the term, by name; one query."""
-    teaches = InstructorAssignment.objects.filter(
-        instructor=OuterRef("pk"), section__term=term, section__status=Section.Status.ACTIVE
-    )
-    return list(Instructor.objects.filter(Exists(teaches)))
-
-
-def departments_to_choose(term: Term, actor: Actor) -> list[Department]:
-    """The departments with sections in the term that one may see; one query."""
-    sections = Section.objects.filter(
-        course__department=OuterRef("pk"), term=term, status=Section.Status.ACTIVE
-    )
-    return list(departments_one_may_see(actor).filter(Exists(sections)))
-
-
-def departments_one_may_see(actor: Actor) -> QuerySet[Department]:
-    """The departments whose week one may look at."""
-    seen = visible_departments(actor)
-    departments = Department.objects.order_by("code")
-    return departments if seen is None else departments.filter(pk__in=seen)
-
-
-def neighbours(room: Room) -> tuple[Room | None, Room | None]:
-    """The rooms before and after this one in its building, by number; in one query."""
-    rooms = list(Room.objects.filter(Q(is_active=True) | Q(pk=room.pk), building=room.building_id))
-    at = next(index for index, one in enumerate(rooms) if one.pk == room.pk)
-    return (rooms[at - 1] if at else None, rooms[at + 1] if at + 1 < len(rooms) else None)

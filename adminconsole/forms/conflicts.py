@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.http import QueryDict
 
-from integration.conflict_pages import ConflictFilter
+from integration.conflict_filter import ConflictFilter
 from integration.resolving import Choice
 from integration.resolving_many import Asked
 

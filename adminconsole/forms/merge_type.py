@@ -10,7 +10,6 @@ from django.http import QueryDict
 from adminconsole.settings_choices import (
     Choice,
     Choices,
-    changed_keys,
     fields_of,
     has_send_choice,
     is_locked,
@@ -18,6 +17,7 @@ from adminconsole.settings_choices import (
     rules_of,
 )
 from adminconsole.settings_matrix import DEFAULT, with_all_sent, with_column
+from adminconsole.settings_rebasing import changed_keys
 from adminconsole.settings_words import REMOVAL_NAMES, SOURCE_NAMES
 from integration.settings import TypeSettings
 from integration.sis.port import MergeType

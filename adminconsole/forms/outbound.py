@@ -3,7 +3,7 @@
 from django.http import QueryDict
 
 from adminconsole.forms.conflicts import word
-from integration.outbound_pages import OutboundFilter
+from integration.outbound_filter import OutboundFilter
 
 LONGEST_ID = 18
 """Digits; a longer number is no id."""

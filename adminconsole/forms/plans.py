@@ -6,7 +6,8 @@ from django import forms
 from django.http import QueryDict
 
 from adminconsole.forms.conflicts import BadAnswer, word
-from integration.plan_pages import Deed, How, RowFilter, Selection
+from integration.plan_deeds import Deed
+from integration.plan_selection import How, RowFilter, Selection
 
 MOST_TICKS = 300
 """So many ticks an address carries from page to page; more rows are chosen by a filter."""

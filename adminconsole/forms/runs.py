@@ -7,7 +7,8 @@ from django import forms
 
 from integration.models import MergeRun
 from integration.plan_words import filter_choices
-from integration.run_pages import ISSUE_KINDS, RunFilter
+from integration.run_list import RunFilter
+from integration.run_report import ISSUE_KINDS
 from integration.sis.port import MergeType
 from scheduling.models import Term
 

@@ -1,10 +1,9 @@
-"""Conflicts: the list with its filters, settling one or many, and one conflict in full."""
+"""Conflicts: the list with its filters, and settling one or many of them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,19 +11,15 @@ from django.views.decorators.http import require_http_methods
 
 from adminconsole.access import admin_of, admin_only
 from adminconsole.forms.conflicts import BadAnswer, asked_of, choice_of, filter_of
-from integration.conflict_detail import changed_since, differences_of, history_of, linked_elsewhere
-from integration.conflict_pages import ConflictFilter, ConflictView, filter_options, stamp_of, views_of
+from adminconsole.views.settling import STANDS, settle_one, tell_of
+from integration.conflict_filter import ConflictFilter, filter_options
+from integration.conflict_pages import ConflictView, views_of
 from integration.models import Conflict
-from integration.resolving import CannotSettle, Choice, NotOpen
-from integration.resolving_many import AT_ONCE, Asked, Settled, open_desk, why_over
+from integration.resolving import Choice
+from integration.resolving_many import AT_ONCE, Asked, open_desk
 from integration.settings import ConfigurationError
 from integration.sis.registry import BadSisUrl
-from scheduling.answers import was_changed
 from scheduling.paging import BadCursor, Page
-
-STANDS = {Choice.OURS: "Tandem's side stands", Choice.THEIRS: "the SIS's side stands"}
-SAID = 5
-"""So many single records are named in a message; the others are counted."""
 
 
 @admin_only
@@ -84,23 +79,7 @@ def _page(request: HttpRequest, chosen: ConflictFilter) -> Page[Conflict]:
 def _settle_row(request: HttpRequest, here: str) -> HttpResponse:
     side, _colon, name = request.POST["settle"].partition(":")
     choice, [asked] = choice_of(side), asked_of([name])
-    return _settle_one(request, asked, choice, back=here)
-
-
-def _settle_one(
-    request: HttpRequest, asked: Asked, choice: Choice, *, back: str, sis_id: str = ""
-) -> HttpResponse:
-    with open_desk(actor=admin_of(request), now=timezone.now()) as desk:
-        try:
-            conflict = desk.settle(asked, choice, sis_id=sis_id)
-        except NotOpen as error:
-            sentence = f"It is {why}" if (why := why_over(asked.conflict_id)) else str(error)
-            return was_changed(request, sentence, back=reverse("conflict", args=[asked.conflict_id]))
-        except CannotSettle as error:
-            messages.error(request, str(error))
-            return redirect("conflict", pk=asked.conflict_id)
-    messages.success(request, f"{conflict.link} is settled: {STANDS[choice]}.")
-    return redirect(back)
+    return settle_one(request, asked, choice, back=here)
 
 
 # ---- many
@@ -164,7 +143,7 @@ def _settle_many(request: HttpRequest, here: str) -> HttpResponse:
         return _ask_again(request, here, asked, choice)
     with open_desk(actor=admin_of(request), now=timezone.now()) as desk:
         result = desk.settle_many(asked, choice)
-    _tell(request, result, choice)
+    tell_of(request, result, choice)
     return redirect(here)
 
 
@@ -175,56 +154,3 @@ def _ask_again(request: HttpRequest, here: str, asked: list[Asked], choice: Choi
     error = f"Nothing was settled. To go on, type the number {len(question.possible)}."
     context = {"question": question, "stands": STANDS[choice], "back": here, "error": error}
     return render(request, "adminconsole/conflicts_confirm.html", context)
-
-
-def _tell(request: HttpRequest, result: Settled, choice: Choice) -> None:
-    done = len(result.done)
-    if done:
-        noun = "conflict is" if done == 1 else "conflicts are"
-        messages.success(request, f"{done:,} {noun} settled: {STANDS[choice]}.")
-    told = (
-        (result.over, "over already"),
-        (result.changed, "not settled, because a merge renewed them; look at them again"),
-        (result.impossible, "cannot be settled like this"),
-    )
-    for sentences, what in told:
-        if sentences:
-            more = f" … and {len(sentences) - SAID:,} more." if len(sentences) > SAID else ""
-            messages.warning(request, f"{len(sentences):,} {what}. {' '.join(sentences[:SAID])}{more}")
-
-
-# ---- one conflict in full
-
-
-@admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def conflict(request: HttpRequest, pk: int) -> HttpResponse:
-    """One conflict; a POST settles it (`choice`, the `stamp` of what was shown, `sis_id` where asked)."""
-    found = Conflict.objects.select_related("link", "link__term", "resolved_by").filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    if request.method != "POST":
-        return render(request, "adminconsole/conflict.html", _facts(found))
-    asked = Asked(conflict_id=pk, stamp=request.POST.get("stamp", ""))
-    try:
-        choice = choice_of(request.POST.get("choice", ""))
-        return _settle_one(
-            request, asked, choice, back=reverse("conflict", args=[pk]), sis_id=request.POST.get("sis_id", "")
-        )
-    except (BadAnswer, ConfigurationError, BadSisUrl) as error:
-        messages.error(request, f"Nothing was settled: {error}")
-        return redirect("conflict", pk=pk)
-
-
-def _facts(found: Conflict) -> dict[str, Any]:
-    [view] = views_of([found])
-    differences, names = differences_of(found)
-    return {
-        "one": view,
-        "now_words": changed_since(found),
-        "differences": differences,
-        "difference_names": names,
-        "taken": linked_elsewhere(found),
-        "history": history_of(found),
-        "stamp": stamp_of(found),
-    }

@@ -6,10 +6,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from adminconsole.access import admin_of, admin_only
-from adminconsole.forms.execute import IMPORT, NO_TERM_SENDS, DeedForm, ExecuteForm
+from adminconsole.forms.deed import DeedForm
+from adminconsole.forms.execute import IMPORT, NO_TERM_SENDS, ExecuteForm
 from integration.coverage import term_coverage
 from integration.preview_execution import ask_again, execute_preview
-from integration.request_pages import RequestView, recent_requests, request_view, senders
+from integration.request_list import recent_requests
+from integration.request_pages import RequestView, request_view, senders
 from integration.requests import request_merge
 from integration.settings import ConfigurationError, active_version, read
 from scheduling.answers import was_changed

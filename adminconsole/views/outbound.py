@@ -11,7 +11,9 @@ from adminconsole.access import admin_of, admin_only
 from adminconsole.forms.conflicts import word
 from adminconsole.forms.outbound import filter_of, ticked
 from integration.models import OutboundChange
-from integration.outbound_pages import REASONS, STATE_WORDS, Board, OutboundFilter
+from integration.outbound_filter import REASONS, OutboundFilter
+from integration.outbound_pages import Board
+from integration.outbound_words import STATE_WORDS
 from integration.retrying import parked_ids, try_again
 from scheduling.models import Term
 from scheduling.paging import BadCursor, Page

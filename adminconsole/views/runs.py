@@ -13,9 +13,10 @@ from adminconsole.forms.runs import RowFilterForm, RunFilterForm, issue_kind
 from integration.before_after import lines_of
 from integration.models import MergeRun
 from integration.plan_rows import rows_of
-from integration.record_names import fields_of
+from integration.record_fields import fields_of
 from integration.reports import plan_of
-from integration.run_pages import RunReport, issues_of, run_list, run_report
+from integration.run_list import run_list
+from integration.run_report import RunReport, issues_of, run_report
 from integration.run_summary import pill_of
 from scheduling.models import Term
 from scheduling.paging import BadCursor

@@ -10,30 +10,14 @@ from django.utils import timezone
 
 from adminconsole.access import admin_of
 from adminconsole.forms.merge_type import TypeForm, posted_form
-from adminconsole.settings_choices import (
-    Choices,
-    choices_of,
-    fields_of,
-    ids_of_overrides,
-    is_locked,
-    rebased,
-)
+from adminconsole.settings_choices import Choices, choices_of, fields_of, ids_of_overrides, is_locked
 from adminconsole.settings_differences import Difference, type_differences
-from adminconsole.settings_matrix import COLUMNS, DEFAULT, field_matrix, override_rows
-from adminconsole.settings_overview import (
-    count_parked,
-    facts_of,
-    has_form,
-    newest_active,
-    section_names,
-)
+from adminconsole.settings_matrix import COLUMNS, DEFAULT, field_matrix
+from adminconsole.settings_overrides import override_rows
+from adminconsole.settings_overview import count_parked, facts_of, has_form, newest_active, section_names
+from adminconsole.settings_rebasing import rebased
 from adminconsole.settings_saving import SettingsChanged, save_type
-from adminconsole.settings_words import (
-    ALWAYS_REMOVED,
-    REMOVAL_MEANINGS,
-    REMOVAL_NAMES,
-    type_label,
-)
+from adminconsole.settings_words import ALWAYS_REMOVED, REMOVAL_MEANINGS, REMOVAL_NAMES, type_label
 from adminconsole.views.version_list import number_of
 from integration.merge.policy import Removal
 from integration.models import MergeProfileVersion

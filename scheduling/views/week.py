@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from phases.policy import Actor
 from scheduling import week as weeks
+from scheduling import week_choices
 from scheduling.asking import asked, asked_choice, asked_number
 from scheduling.models import Instructor, Room, Term
 from scheduling.terms import term_of_page
@@ -49,7 +50,7 @@ def _wanted(request: HttpRequest, actor: Actor) -> _Asked | None:
         subject = Subject(kind=Kind.INSTRUCTOR, pk=person.pk, name=str(person))
         return _Asked(subject=subject, note=person.department.name if person.department else "")
     if code := asked(request, Kind.DEPARTMENT):
-        department = get_object_or_404(weeks.departments_one_may_see(actor), pk=code)
+        department = get_object_or_404(week_choices.departments_one_may_see(actor), pk=code)
         subject = Subject(kind=Kind.DEPARTMENT, pk=department.pk, name=department.name or department.pk)
         return _Asked(subject=subject, note=department.pk)
     return None
@@ -61,7 +62,7 @@ def _room(pk: int | None) -> _Asked | None:
     room = Room.objects.select_related("building").filter(pk=pk).first()
     if room is None:
         raise Http404
-    before, after = weeks.neighbours(room)
+    before, after = week_choices.neighbours(room)
     return _Asked(
         subject=Subject(kind=Kind.ROOM, pk=str(room.pk), name=str(room)),
         room=room,
@@ -90,8 +91,8 @@ def _page(request: HttpRequest, wanted: _Asked, term: Term, actor: Actor) -> dic
 def _choice(term: Term, actor: Actor) -> dict[str, Any]:
     return {
         "term": term,
-        "rooms": weeks.rooms_to_choose(term),
-        "instructors": weeks.instructors_to_choose(term),
-        "departments": weeks.departments_to_choose(term, actor),
+        "rooms": week_choices.rooms_to_choose(term),
+        "instructors": week_choices.instructors_to_choose(term),
+        "departments": week_choices.departments_to_choose(term, actor),
         "is_limited": visible_departments(actor) is not None,
     }

@@ -8,7 +8,8 @@ import pytest
 from integration.models import MergeRun, Plan, PlanRow
 from integration.plan_rows import batches_of, rows_of
 from integration.plan_words import BAR_WIDTH, parts_of, state_words
-from integration.record_names import fields_of
+from integration.record_fields import fields_of
+from scheduling.models import Campus
 from scheduling.paging import BadCursor
 
 NOW = dt.datetime(2027, 1, 12, 17, 0, tzinfo=dt.UTC)
@@ -165,6 +166,16 @@ def test_names_stand_for_ids_only_where_a_field_has_ids(plan, row_of, schedule):
     words = {field.name: field.result_words for field in rows_of(plan).rows[0].fields}
 
     assert words == {"course": "BIO 101", "section_number": "01"}
+
+
+def test_a_campus_is_called_by_its_name_and_a_note_that_reads_like_its_code_is_not(plan, row_of):
+    Campus.objects.create(code="NORTH", name="North Campus")
+    change = {"base": None, "ours": None, "theirs": "NORTH", "result": "NORTH", "rule": "SIS_CHANGED"}
+    row_of(fields={"campus": change, "notes": change})
+
+    words = {field.name: field.result_words for field in rows_of(plan).rows[0].fields}
+
+    assert words == {"campus": "North Campus", "notes": "NORTH"}
 
 
 def test_a_member_that_the_sis_does_not_have_yet_is_called_by_its_name(schedule):

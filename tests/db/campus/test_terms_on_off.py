@@ -207,7 +207,8 @@ def test_what_is_queued_waits_while_the_term_is_off_and_goes_when_it_is_on_again
     assert "Waiting until it is on again: 1 of its records." in capsys.readouterr().out
 
     swept = campus.sweep()
-    assert swept.waiting == ["Sections of Spring 2027 are not enabled; enable_term 20271 turns them on."]
+    place = "in Merge Settings, under Terms (enable_term 20271)"
+    assert swept.waiting == [f"Sections of Spring 2027 are not enabled. Turn them on {place}."]
     assert campus.row("S1").state == OutboundChange.State.WAITING
     assert campus.codes("S1") == ["TERM_OFF"]
     assert campus.adapter.journal() == []
