@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: what merges of 1,000, 10,000 and 100,000 sections cost (`make bench`)."""
+"""`python -m benchmarks`: what merges of 1,000, 10,000 and 100,000 sections and pages cost (`make bench`)."""
 
 import argparse
 import json
@@ -11,10 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.database import own_database, server_words
-from benchmarks.report import Figures, query_table, step_table, target_table, work_table
+from benchmarks.report import (
+    Figures,
+    page_differences,
+    page_table,
+    query_table,
+    step_table,
+    target_table,
+    work_table,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK, ALL = (1_000, 10_000), (1_000, 10_000, 100_000)
+QUICK_PAGES, ALL_PAGES = {1_000: 1_000, 5_000: 10_000}, {15_000: 15_000, 100_000: 1_000_000}
+"""Sections of the term whose pages are measured -> rows added to a plan."""
 TERM = "202710"
 MERGES = {
     "reference data": "reference data and courses, first load",
@@ -41,10 +51,16 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="1,000 and 10,000 sections only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to FILE")
     given = parser.parse_args()
+    merges, pages = (QUICK, QUICK_PAGES) if given.quick else (ALL, ALL_PAGES)
     results: dict[int, dict[str, Figures]] = {}
-    for size in QUICK if given.quick else ALL:
+    shown: dict[int, Figures] = {}
+    for size in sorted({*merges, *pages}):
         with own_database() as database, tempfile.TemporaryDirectory() as folder:
-            results[size] = measure(size, database=database, folder=Path(folder) / "sis")
+            environment = prepared(size, database=database, folder=Path(folder) / "sis")
+            if size in merges:
+                results[size] = measure(size, environment)
+            if size in pages:
+                shown[size] = measure_pages(size, environment, rows=pages[size], is_loaded=size in merges)
     print(f"\n{server_words()}, {os.cpu_count()} processors;")
     print("seconds by the clock (CPU: our process + the database's), growth of resident memory at its peak\n")
     print(work_table(results, MERGES | OTHERS), end="\n\n")
@@ -56,12 +72,15 @@ def main() -> None:
         print("The targets are set for 100,000 sections: run it without --quick to see them.")
     else:
         print(target_table(largest))
+    print(f"\n{page_table(shown)}")
     if given.json:
-        given.json.write_text(json.dumps(results, indent=1))
+        given.json.write_text(json.dumps({"merges": results, "pages": shown}, indent=1))
+    if differences := page_differences(shown):
+        sys.exit("\n".join(differences))
 
 
-def measure(size: int, *, database: str, folder: Path) -> dict[str, Figures]:
-    """All pieces of work on one term, in the order in which they build on one another."""
+def prepared(size: int, *, database: str, folder: Path) -> dict[str, str]:
+    """The environment of a new site with an institution of so many sections."""
     environment = {
         **os.environ,
         "DATABASE_URL": database,
@@ -72,6 +91,11 @@ def measure(size: int, *, database: str, folder: Path) -> dict[str, Figures]:
     _manage(environment, "make_institution", str(folder), "--sections", str(size))
     _tell(size, "institution written", time.perf_counter() - started)
     _manage(environment, "migrate", "--verbosity", "0")
+    return environment
+
+
+def measure(size: int, environment: dict[str, str]) -> dict[str, Figures]:
+    """All merges of one term, in the order in which they build on one another."""
     done: dict[str, Figures] = {}
     for name in ("reference data", "first load", "relationships", *FLOORS, "unchanged"):
         done[name] = _piece(environment, name, size)
@@ -80,6 +104,15 @@ def measure(size: int, *, database: str, folder: Path) -> dict[str, Figures]:
         done[name] = _piece(environment, name, size)
     _check(done, edited, size)
     return done
+
+
+def measure_pages(size: int, environment: dict[str, str], *, rows: int, is_loaded: bool) -> Figures:
+    """The pages of one term, which is loaded first if it is not."""
+    for name in () if is_loaded else ("reference data", "first load", "relationships"):
+        _piece(environment, name, size)
+    _piece(environment, "a busy day", size)
+    figures: Figures = _piece(environment, "pages", size, str(rows))["facts"]
+    return figures
 
 
 def _check(done: dict[str, Figures], edited: dict[str, int], size: int) -> None:
@@ -114,8 +147,8 @@ def _manage(environment: dict[str, str], *arguments: str) -> None:
     )
 
 
-def _piece(environment: dict[str, str], name: str, size: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.piece", name, TERM]
+def _piece(environment: dict[str, str], name: str, size: int, *numbers: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.piece", name, TERM, *numbers]
     answer = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.PIPE)
     if answer.returncode:
         sys.exit(f"{name!r} with {size:,} sections failed, see above.")

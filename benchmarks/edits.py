@@ -18,12 +18,12 @@ HALF = 0.5
 NAME = "registrar"
 
 
-def edit_both_sides(term: str) -> Measured:
-    """Edit disjoint samples; `facts` tell how many on each side."""
+def edit_both_sides(term: str, *, seed: str = "") -> Measured:
+    """Edit disjoint samples; `facts` tell how many on each side. Another `seed` takes others."""
     adapter = configured_adapter()
     if not isinstance(adapter, MemoryAdapter):
         raise SystemExit("The benchmark edits the memory SIS.")
-    rng = Random(term)
+    rng = Random(f"{term}{seed}")
     active = Section.objects.filter(term_id=term, status="ACTIVE").order_by("id")
     rows = list(active.values_list("id", "sis_id", "capacity"))
     number = round(SHARE * len(rows))
@@ -36,7 +36,7 @@ def edit_both_sides(term: str) -> Measured:
 
 
 def _edit_here(chosen: list[tuple[int, str, int]], rng: Random) -> None:
-    author = Author(now=timezone.now(), source=ChangeLog.Source.COMMAND, user=_registrar())
+    author = Author(now=timezone.now(), source=ChangeLog.Source.COMMAND, user=registrar())
     with transaction.atomic():
         for pk, _sis_id, capacity in chosen:
             if rng.random() < HALF:
@@ -57,7 +57,8 @@ def _edit_there(adapter: MemoryAdapter, chosen: list[tuple[int, str, int]], rng:
             adapter.state.put("sections", term, sis_id, doc)
 
 
-def _registrar() -> User:
+def registrar() -> User:
+    """Somebody who may edit."""
     user, _made = User.objects.get_or_create(username=NAME, defaults={"has_scheduling": True})
     role, _made = Role.objects.get_or_create(code="REGISTRAR", defaults={"name": "Registrar"})
     RoleAssignment.objects.get_or_create(user=user, role=role, is_for_all_departments=True)

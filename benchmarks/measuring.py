@@ -48,13 +48,13 @@ def measured() -> Iterator[Measured]:
     gc.collect()
     before = _reset_peak_kb()
     session = connection.connection.info.backend_pid
-    server = _server_seconds(session)
+    server = server_seconds(session)
     wall, cpu = time.perf_counter(), time.process_time()
     with connection.execute_wrapper(_counter(result.queries)):
         yield result
     result.wall_seconds = time.perf_counter() - wall
     result.cpu_seconds = time.process_time() - cpu
-    result.server_seconds = _server_seconds(session) - server
+    result.server_seconds = server_seconds(session) - server
     result.memory_mb = (_peak_kb() - before) / 1024
 
 
@@ -68,7 +68,7 @@ def _counter(queries: Counter[str]) -> Callable[..., Any]:
     return count
 
 
-def _server_seconds(session: int) -> float:
+def server_seconds(session: int) -> float:
     """CPU time of the database's process, 0 where it is none of this machine's."""
     stat = Path(f"/proc/{session}/stat")
     if not stat.exists() or "(postgres)" not in (text := stat.read_text()):

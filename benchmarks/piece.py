@@ -1,4 +1,4 @@
-"""One piece of work in a fresh process: `python -m benchmarks.piece NAME TERM` prints its figures as JSON."""
+"""One piece of work in a fresh process: `python -m benchmarks.piece NAME TERM [NUMBER]`; prints JSON."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import structlog
 django.setup()
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))  # errors only
 
-from benchmarks import diffsync_compare, edits, floors, merges  # noqa: E402  # models need Django set up
+from benchmarks import busy_term, diffsync_compare, edits, floors, merges, pages  # noqa: E402  # models need Django set up
 from benchmarks.measuring import Measured  # noqa: E402  # the same
 
 PIECES = {
@@ -20,13 +20,15 @@ PIECES = {
     "edits": edits.edit_both_sides,
     "diffsync": diffsync_compare.compare,
     "changed": merges.merge_sections,
+    "a busy day": busy_term.make_busy,
+    "pages": pages.measure_pages,
     **floors.FLOORS,
 }
 
 
-def main(name: str, term: str) -> None:
+def main(name: str, term: str, *numbers: str) -> None:
     """Do the piece of work and print what it took."""
-    result: Measured = PIECES[name](term)
+    result: Measured = PIECES[name](term, *map(int, numbers))
     sys.stdout.write(json.dumps(result.as_json()))
 
 

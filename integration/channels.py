@@ -1,8 +1,9 @@
-"""How far settings, switches and safeguards let each type of some terms go now, in four queries."""
+"""How far settings, switches and safeguards let each type of some terms go now, in two queries."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from integration.models import MergeState, Plan, TermSwitch
@@ -17,28 +18,49 @@ Channels = Mapping[tuple[str, str], Channel]
 
 def load_channels(terms: Collection[str], settings: MergeSettings, *, now: dt.datetime) -> Channels:
     """The channels of both sendable types for the terms with these codes."""
-    found = Term.objects.in_bulk(terms)
+    found = Term.objects.filter(pk__in=terms).annotate(
+        **{_pause(kind): Subquery(_pauses(kind)) for kind in SENDABLE_TYPES},
+        **{_plan(kind): Subquery(_plans(kind)) for kind in SENDABLE_TYPES},
+    )
     switches = {
         (one.merge_type, one.term_id): one for one in TermSwitch.objects.filter(term__in=terms).order_by("id")
     }
-    states = MergeState.objects.filter(term__in=terms).order_by("id")
-    pauses = {(one.merge_type, one.term_id): one.pause_reason for one in states}
-    waiting = Plan.objects.filter(term__in=terms, status=Plan.Status.NEEDS_APPROVAL).order_by("id")
-    plans = {(one.merge_type, one.term_id): one.pk for one in waiting}
     today = timezone.localdate(now)
     return {
-        (kind.value, code): _channel(
+        (kind.value, term.pk): _channel(
             kind,
             term,
             settings=settings,
-            switch=switches.get((kind.value, code)),
-            pause=pauses.get((kind.value, code), ""),
-            plan=plans.get((kind.value, code)),
+            switch=switches.get((kind.value, term.pk)),
+            pause=getattr(term, _pause(kind)) or "",
+            plan=getattr(term, _plan(kind)),
             today=today,
         )
+        for term in found
         for kind in SENDABLE_TYPES
-        for code, term in found.items()
     }
+
+
+def _pause(kind: MergeType) -> str:
+    return f"{kind.value}_pause"
+
+
+def _plan(kind: MergeType) -> str:
+    return f"{kind.value}_plan"
+
+
+def _pauses(kind: MergeType) -> QuerySet[MergeState, str]:
+    """Why sending of a type is paused in the outer query's term."""
+    states = MergeState.objects.filter(term=OuterRef("pk"), merge_type=kind.value)
+    return states.values_list("pause_reason", flat=True)[:1]
+
+
+def _plans(kind: MergeType) -> QuerySet[Plan, int]:
+    """The newest plan of a type that waits for approval in the outer query's term."""
+    waiting = Plan.objects.filter(
+        term=OuterRef("pk"), merge_type=kind.value, status=Plan.Status.NEEDS_APPROVAL
+    )
+    return waiting.order_by("-id").values_list("pk", flat=True)[:1]
 
 
 def _channel(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from integration.explaining import explain
 from integration.models import TermSwitch
 from integration.rule_words import RULE_WORDS, rule_in_words
-from integration.settings import switch_of
+from integration.settings import is_over
 from integration.sis.port import MergeType
 from integration.status import status_of_sections
 from integration.status_filter import sections_in_states
@@ -37,7 +37,7 @@ class Side:
             .first()
         )
         today = timezone.localdate(now)
-        return switch is not None and switch_of(MergeType.SECTIONS, switch.term, today=today) is not None
+        return switch is not None and switch.term.is_active and not is_over(switch, switch.term, today=today)
 
     def explain(self, section_id: int, field: str, *, now: dt.datetime) -> Mapping[str, Any]:
         return explain(section_id, field, now=now)

@@ -58,12 +58,11 @@ def status_of_sections(
 
     `capabilities`: what the SIS can do, if not what the configured one declares.
     """
-    sections = {one.pk: one for one in Section.objects.filter(pk__in=section_ids).order_by("id")}
     settings = usable_settings()
     able = capabilities or configured_capabilities()
-    own = section_sources(sections.values(), settings, able)
-    groups = group_sources(sections, settings, able)
-    channels = load_channels({one.term_id for one in sections.values()}, settings, now=now)
+    own = section_sources(Section.objects.filter(pk__in=section_ids).order_by("id"), settings, able)
+    groups = group_sources(own, settings, able)
+    channels = load_channels({one.term for one in own.values()}, settings, now=now)
     known = Surroundings.load([*own.values(), *groups.values()], channels=channels, now=now)
     of_section: dict[int, list[RecordFacts]] = defaultdict(list)
     for group in groups.values():

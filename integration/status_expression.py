@@ -7,6 +7,7 @@ once. A test finds a section in every way that there is and compares the two (te
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -80,6 +81,25 @@ def with_state(
             default=Value(State.SYNCED.value),
             output_field=CharField(),
         ),
+    )
+
+
+def may_be_apart(known: Known, at_best: Mapping[State, Collection[int]] = {}) -> Q:
+    """Holds for every record that is not synced, and for few others: to be asked before `with_state` is.
+
+    Each rule below needs one of these. The columns alone tell it, so that in a large term the expression is
+    worked out for few records.
+    """
+    moving = (Progress.SENDING, Progress.AWAITING, Progress.PARKED)
+    return (
+        Q(link__isnull=True)
+        | ~Q(link__state__in=[one.value for one in (Presence.LINKED, Presence.RETIRED, Presence.ARCHIVED)])
+        | Q(link__outbound__state__in=[one.value for one in moving])
+        | Q(link__outbound__error_class__gt="")
+        | Q(link__in=known.held)
+        | Q(sis_id__in=known.refused)
+        | Q(pk__in={*known.unsent, *chain.from_iterable(at_best.values())})
+        | _planned(known)
     )
 
 

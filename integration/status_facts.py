@@ -5,11 +5,11 @@ Every function takes any number of records and a constant number of queries.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -37,8 +37,17 @@ from integration.status_rules import (
 from integration.wording import in_words
 from scheduling.domain.fields import Catalogue
 from scheduling.models import Relationship, RelationshipMember, Section
-from scheduling.selectors import catalogue, labels_of_sections, values_of_sections
+from scheduling.selectors import LABEL_COLUMNS, catalogue, values_of_sections
 
+LINK_COLUMNS = (
+    *("section", "relationship", "state", "baseline", "baseline_theirs", "agreed_version"),
+    *("source_hash", "synced_at", "missing_since"),
+)
+OUTBOUND_COLUMNS = (
+    *("link", "state", "lease_until", "next_attempt_at"),
+    *("error_class", "error_text", "error_words", "error_field"),
+)
+Record = TypeVar("Record", Section, Relationship)
 TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOLD_ANEW))
 """Issues that a run repeats; outbound rows and conflicts tell them as they stand now."""
 UNCHANGING = (PlanRow.Action.AGREE, PlanRow.Action.MISSING)
@@ -66,12 +75,11 @@ class Source:
 
 
 def section_sources(
-    sections: Iterable[Section], settings: MergeSettings, able: Capabilities
+    sections: QuerySet[Section], settings: MergeSettings, able: Capabilities
 ) -> dict[int, Source]:
     """The sections themselves, by id."""
-    found = {one.pk: one for one in sections}
-    rows = Link.objects.filter(section__in=found).select_related("outbound").order_by("id")
-    links = {link.section_id: link for link in rows}
+    found = {one.pk: one for one in _with_links(sections, "status")}
+    links = {pk: _link(one) for pk, one in found.items()}
     fields = catalogue()
     labels = _labels(fields)
     values = values_of_sections([pk for pk, one in found.items() if _may_differ(links.get(pk), one.version)])
@@ -102,12 +110,11 @@ def group_sources(
     section_ids: Collection[int], settings: MergeSettings, able: Capabilities
 ) -> dict[int, Source]:
     """The groups of these sections that the SIS can hold, by id; other kinds wait for nothing."""
-    groups = Relationship.objects.filter(members__section__in=section_ids, kind__in=able.relationship_kinds)
-    found = {one.pk: one for one in groups.distinct().order_by("id")}
-    rows = Link.objects.filter(relationship__in=found).select_related("outbound").order_by("id")
-    links = {link.relationship_id: link for link in rows}
+    rows = RelationshipMember.objects.filter(section__in=section_ids).order_by()
+    groups = Relationship.objects.filter(pk__in=rows.values("relationship"), kind__in=able.relationship_kinds)
+    found = {one.pk: one for one in _with_links(groups.order_by("id"), "kind")}
+    links = {pk: _link(one) for pk, one in found.items()}
     members = _members(found)
-    names = labels_of_sections({pk for group in members.values() for pk in group})
     face = RelationshipType(term="", merge_settings=settings, capabilities=able)
     values = face.ours([pk for pk, one in found.items() if _may_differ(links.get(pk), one.version)])
     labels = _labels(RELATIONSHIP_FIELDS)
@@ -119,27 +126,51 @@ def group_sources(
         sources[pk] = Source(
             merge_type=MergeType.RELATIONSHIPS,
             term=one.term_id,
-            name=f"{one.get_kind_display()} of {', '.join(names[member] for member in members[pk])}",
+            name=f"{one.get_kind_display()} of {', '.join(member.label for member in members[pk].values())}",
             link=link,
             sis_id=one.sis_id or "",
             labels=labels,
             unsent=unsent,
             kept=kept,
             members=tuple(members[pk]),
-            waits_for=tuple(names[member] for member, is_there in members[pk].items() if not is_there),
+            waits_for=tuple(member.label for member in members[pk].values() if not member.is_in_sis),
         )
     return sources
 
 
-def _members(groups: Collection[int]) -> Mapping[int, dict[int, bool]]:
-    """Group -> section id -> whether the SIS has it."""
-    members: dict[int, dict[int, bool]] = defaultdict(dict)
+class _Member(NamedTuple):
+    """A section of a group: how people call it, and whether the SIS has it."""
+
+    label: str
+    is_in_sis: bool
+
+
+def _members(groups: Collection[int]) -> Mapping[int, dict[int, _Member]]:
+    """Group -> section id -> the section, in one query."""
+    members: dict[int, dict[int, _Member]] = defaultdict(dict)
     rows = RelationshipMember.objects.filter(relationship__in=groups).order_by(
         "relationship_id", "section_id"
     )
-    for group, section, sis_id in rows.values_list("relationship_id", "section_id", "section__sis_id"):
-        members[group][section] = sis_id is not None
+    label = [f"section__{name}" for name in LABEL_COLUMNS]
+    for group, section, sis_id, *words in rows.values_list(
+        "relationship_id", "section_id", "section__sis_id", *label
+    ):
+        members[group][section] = _Member(label=" ".join(words), is_in_sis=sis_id is not None)
     return members
+
+
+def _with_links(records: QuerySet[Record], *names: str) -> QuerySet[Record]:
+    """The records with their links and outbound rows, and of all three only what is looked at here."""
+    rows = records.select_related("link__outbound")
+    links = [f"link__{name}" for name in LINK_COLUMNS]
+    outbound = [f"link__outbound__{name}" for name in OUTBOUND_COLUMNS]
+    return rows.only("version", "sis_id", "term", *names, *links, *outbound)
+
+
+def _link(record: Section | Relationship) -> Link | None:
+    """The link that was loaded with the record."""
+    link: Link | None = getattr(record, "link", None)
+    return link
 
 
 def _labels(fields: Catalogue) -> dict[str, str]:
@@ -178,7 +209,7 @@ class Surroundings:
 
     @classmethod
     def load(cls, sources: Collection[Source], *, channels: Channels, now: dt.datetime) -> "Surroundings":
-        """Of all `sources`, in four queries."""
+        """Of all `sources`, in three queries."""
         links = [one.link.pk for one in sources if one.link is not None]
         disputes = defaultdict(list)
         for conflict in Conflict.objects.filter(link__in=links, status=Conflict.Status.OPEN).order_by("id"):
@@ -257,27 +288,28 @@ def _dispute(conflict: Conflict, labels: Mapping[str, str]) -> Dispute:
     )
 
 
-def last_imports(types: Collection[str], terms: Collection[str]) -> Mapping[int, tuple[str, str]]:
-    """Run -> its type and term: the last import of each that carried a plan out, in one query."""
+def last_imports(types: Collection[str], terms: Collection[str]) -> QuerySet[MergeRun, int]:
+    """The ids of the last import of each type and term that carried a plan out."""
     runs = (
         MergeRun.objects.filter(merge_type__in=types, term__in=terms, is_dry_run=False, plan__isnull=False)
         .exclude(trigger=MergeRun.Trigger.REAL_TIME)  # it reads single records, not what the SIS lists
         .order_by("merge_type", "term_id", "-id")
         .distinct("merge_type", "term_id")
     )
-    return {run: (kind, str(term)) for run, kind, term in runs.values_list("id", "merge_type", "term_id")}
+    return runs.values_list("id", flat=True)
 
 
-def import_issues(runs: Collection[int]) -> QuerySet[RunIssue]:
+def import_issues(runs: Collection[int] | QuerySet[MergeRun, int]) -> QuerySet[RunIssue]:
     """What these imports reported of records that they did not take, in order."""
     found = RunIssue.objects.filter(run__in=runs, is_notice=False).exclude(TOLD_ELSEWHERE)
     return found.order_by("id")
 
 
 def _issues(sources: Collection[Source]) -> Mapping[tuple[str, str, str], list[RunIssue]]:
-    """(type, term, SIS id) -> what the last import of that type and term reported of it."""
+    """(type, term, SIS id) -> what the last import of that type and term reported of it; one query."""
     last = last_imports({one.merge_type.value for one in sources}, {one.term for one in sources})
+    issues = import_issues(last).filter(record__in={one.sis_id for one in sources if one.sis_id})
     found = defaultdict(list)
-    for issue in import_issues(last).filter(record__in={one.sis_id for one in sources if one.sis_id}):
-        found[*last[issue.run_id], issue.record].append(issue)
+    for issue in issues.select_related("run"):
+        found[issue.run.merge_type, issue.run.term_id or "", issue.record].append(issue)
     return found

@@ -7,8 +7,7 @@ of which sections this can be asked, those edited since and not tried yet; only 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
 
 from django.db.models import F, Q, QuerySet
 
@@ -17,10 +16,9 @@ from integration.models import Conflict, LinkState
 from integration.settings import MergeSettings
 from integration.sis.port import SENDABLE_TYPES, Capabilities, MergeType
 from integration.status import configured_capabilities, usable_settings
-from integration.status_expression import NOTHING, Known, with_state
+from integration.status_expression import NOTHING, Known, may_be_apart, with_state
 from integration.status_facts import (
     Source,
-    Surroundings,
     group_sources,
     import_issues,
     last_imports,
@@ -29,8 +27,16 @@ from integration.status_facts import (
 from integration.status_rules import State
 from scheduling.models import Relationship, RelationshipMember, Section
 
-FEW = 500
-Record = TypeVar("Record", Section, Relationship)
+FEW = 5000
+EDITED = Q(
+    ~Q(link__agreed_version=F("version")),
+    Q(link__outbound__isnull=True) | Q(link__outbound__error_class=""),
+    link__baseline__isnull=False,
+    link__state__in=[LinkState.LINKED, LinkState.MISSING_IN_SIS],
+)
+"""Records whose version is not the agreed one, and which no attempt has met anything with."""
+Held = Mapping[int, Collection[str]]
+"""Link -> its fields with an open conflict; blank: the whole record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,34 +74,57 @@ def sections_in_states(
         now=now,
     )
     groups = Relationship.objects.filter(term=code, kind__in=term.able.relationship_kinds).order_by("id")
-    known = _known(term, _unsent(term, sections, groups))
-    group_states = _states_of_members(with_state(groups, known[MergeType.RELATIONSHIPS]))
-    told = with_state(sections, known[MergeType.SECTIONS], at_best=group_states)
-    return _narrowed(sections, told, states)
+    held = _held(code)
+    known = _known(term, held)
+    of_groups = replace(known[MergeType.RELATIONSHIPS], unsent=_unsent_groups(term, groups, held))
+    group_states = _states_of_members(groups, of_groups)
+    own = known[MergeType.SECTIONS]
+    return _narrowed(sections, states, term=term, known=own, held=held, group_states=group_states)
 
 
-def _narrowed(sections: QuerySet[Section], told: QuerySet[Any], states: Collection[str]) -> QuerySet[Section]:
-    """Those of `sections` in one of `states`. Where few are out of step, as a rule, they are named by id.
+def _narrowed(
+    sections: QuerySet[Section],
+    states: Collection[str],
+    *,
+    term: _Term,
+    known: Known,
+    held: Held,
+    group_states: Mapping[State, Collection[int]],
+) -> QuerySet[Section]:
+    """Those of `sections` in one of `states`. Where few may be out of step, as a rule, they are named by id.
 
-    A list asks twice, for the count and for a page: so the states are worked out once and not twice.
+    A list asks twice, for the count and for a page: so all rows are gone through once, and the states are
+    worked out for few of them, once.
     """
-    apart = told.exclude(sync_state=State.SYNCED.value).order_by().values_list("pk", F("sync_state"))
-    few = list(apart[: FEW + 1])
-    if len(few) > FEW:
+    candidates = sections.filter(may_be_apart(known, group_states) | EDITED).order_by()
+    near = list(candidates.values_list("pk", flat=True)[: FEW + 1])
+    are_few = len(near) <= FEW
+    scope = sections.filter(pk__in=near) if are_few else sections
+    own = section_sources(scope.filter(EDITED), term.settings, term.able)
+    known = replace(known, unsent=_having_some(own, held))
+    told = with_state(scope, known, at_best=group_states)
+    if not are_few:
         return told.filter(sync_state__in=states)
+    found = list(told.order_by().values_list("pk", F("sync_state")))
     if State.SYNCED in states:
-        return sections.exclude(pk__in=[pk for pk, state in few if state not in states])
-    return sections.filter(pk__in=[pk for pk, state in few if state in states])
+        return sections.exclude(pk__in=[pk for pk, state in found if state not in states])
+    return sections.filter(pk__in=[pk for pk, state in found if state in states])
 
 
-def _known(term: _Term, unsent: Mapping[MergeType, Collection[int]]) -> Mapping[MergeType, Known]:
-    """What is known beside the rows, in three queries: no more than what is wrong is loaded."""
-    runs = last_imports([one.value for one in SENDABLE_TYPES], [term.code])
+def _held(code: str) -> Held:
+    open_ones = Conflict.objects.filter(link__term=code, status=Conflict.Status.OPEN).order_by()
+    held = defaultdict(set)
+    for link, field in open_ones.values_list("link_id", "field"):
+        held[link].add(field)
+    return held
+
+
+def _known(term: _Term, held: Held) -> Mapping[MergeType, Known]:
+    """What is known beside the rows: no more than what is wrong is loaded, in one query."""
+    issues = import_issues(last_imports([one.value for one in SENDABLE_TYPES], [term.code]))
     refused = defaultdict(set)
-    for run, record in import_issues(runs).values_list("run_id", "record"):
-        refused[runs[run][0]].add(record)
-    open_ones = Conflict.objects.filter(link__term=term.code, status=Conflict.Status.OPEN).order_by()
-    held = list(open_ones.values_list("link_id", "field"))
+    for kind, record in issues.values_list("run__merge_type", "record"):
+        refused[kind].add(record)
     absent = RelationshipMember.objects.filter(section__sis_id__isnull=True, term=term.code).order_by()
     is_cancelled = Q(status=Section.Status.CANCELLED)
     is_waiting = Q(pk__in=absent.values("relationship"))
@@ -104,9 +133,8 @@ def _known(term: _Term, unsent: Mapping[MergeType, Collection[int]]) -> Mapping[
             channel=term.channels[kind.value, term.code],
             now=term.now,
             refused=refused[kind.value],
-            held={link for link, _field in held},
-            held_whole={link for link, field in held if not field},
-            unsent=unsent[kind],
+            held=frozenset(held),
+            held_whole={link for link, fields in held.items() if "" in fields},
             is_cancelled=is_cancelled if kind is MergeType.SECTIONS else NOTHING,
             is_waiting=is_waiting if kind is MergeType.RELATIONSHIPS else NOTHING,
         )
@@ -114,36 +142,27 @@ def _known(term: _Term, unsent: Mapping[MergeType, Collection[int]]) -> Mapping[
     }
 
 
-def _states_of_members(groups: QuerySet[Any]) -> Mapping[State, Collection[int]]:
+def _states_of_members(groups: QuerySet[Relationship], known: Known) -> Mapping[State, Collection[int]]:
     """State -> the members of groups in it; groups in step put nobody anywhere. One query."""
     found = defaultdict(list)
-    rows = groups.exclude(sync_state=State.SYNCED.value).filter(members__isnull=False)
+    rows = with_state(groups, known).filter(may_be_apart(known), members__isnull=False)
     for section, state in rows.values_list("members__section_id", F("sync_state")):
-        found[State(state)].append(section)
+        if state != State.SYNCED:
+            found[State(state)].append(section)
     return found
 
 
-def _unsent(
-    term: _Term, sections: QuerySet[Section], groups: QuerySet[Relationship]
-) -> Mapping[MergeType, Collection[int]]:
-    """The records with something that may be sent, among those of which the rows alone cannot tell it."""
-    own = section_sources(_edited(sections), term.settings, term.able)
-    members = RelationshipMember.objects.filter(relationship__in=_edited(groups)).order_by()
-    in_groups = group_sources(set(members.values_list("section_id", flat=True)), term.settings, term.able)
-    every = [*own.values(), *in_groups.values()]
-    around = Surroundings.load(every, channels=term.channels, now=term.now)
-
-    def having_some(sources: Mapping[int, Source]) -> Collection[int]:
-        return [pk for pk, source in sources.items() if around.facts(source).unsent]
-
-    return {MergeType.SECTIONS: having_some(own), MergeType.RELATIONSHIPS: having_some(in_groups)}
+def _unsent_groups(term: _Term, groups: QuerySet[Relationship], held: Held) -> Collection[int]:
+    """The groups with something that may be sent, among those of which the rows alone cannot tell it."""
+    members = RelationshipMember.objects.filter(relationship__in=groups.filter(EDITED)).order_by()
+    sources = group_sources(set(members.values_list("section_id", flat=True)), term.settings, term.able)
+    return _having_some(sources, held)
 
 
-def _edited(records: QuerySet[Record]) -> QuerySet[Record]:
-    """Those whose version is not the agreed one, and which no attempt has met anything with."""
-    return records.filter(
-        ~Q(link__agreed_version=F("version")),
-        Q(link__outbound__isnull=True) | Q(link__outbound__error_class=""),
-        link__baseline__isnull=False,
-        link__state__in=[LinkState.LINKED, LinkState.MISSING_IN_SIS],
-    )
+def _having_some(sources: Mapping[int, Source], held: Held) -> Collection[int]:
+    """Those with something that may be sent and is not held by a conflict."""
+    return [
+        pk
+        for pk, source in sources.items()
+        if source.link and set(source.unsent).difference(held.get(source.link.pk, ()))
+    ]

@@ -29,6 +29,12 @@ class Column:
     is_number: bool = False
     is_wide: bool = True
 
+    @property
+    def classes(self) -> str:
+        """The classes of its cells: what they hold, and whether a phone leaves them out."""
+        kind = "number" if self.is_number else self.name
+        return f"{kind} wide" if self.is_wide else kind
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from scheduling.integration_side import IntegrationSide
 from scheduling.models import Section
 from scheduling.section_columns import Cell, Column, Shown, cell, title_of
-from scheduling.selectors import meetings_of, teams_of
-from scheduling.value_names import names_of_people
+from scheduling.section_teams import named_teams
+from scheduling.selectors import meetings_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,10 +31,10 @@ def rows_of(
     side: IntegrationSide | None,
     now: dt.datetime,
 ) -> list[Row]:
-    """The rows of these sections (with their courses and campuses): three queries, and those of `side`."""
+    """The rows of these sections (with their courses and campuses): two queries, and those of `side`."""
     ids = [one.pk for one in sections]
-    meetings, teams = meetings_of(ids), teams_of(ids)
-    names = names_of_people(one.instructor for team in teams.values() for one in team)
+    meetings = meetings_of(ids)
+    teams, names = named_teams(ids)
     has_states = side is not None and any(one.name == "sis" for one in columns)
     statuses = side.statuses(ids, now=now) if side is not None and has_states else {}
     return [

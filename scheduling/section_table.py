@@ -9,9 +9,9 @@ from scheduling.domain.values import Assignment
 from scheduling.models import Section
 from scheduling.paging import Ordering, Page, page_of
 from scheduling.pills import Pill, section_pill
-from scheduling.selectors import meetings_of, teams_of
+from scheduling.section_teams import named_teams
+from scheduling.selectors import meetings_of
 from scheduling.showing import BLANK, assignment_words, meeting_words
-from scheduling.value_names import names_of_people
 
 BY_CODE = Ordering(keys=(("course__subject", ""), ("course__number", ""), ("section_number", "")))
 
@@ -56,13 +56,13 @@ def section_table(
 ) -> SectionTable:
     """The page of `shown` at `cursor`, by code; `every`: the same without regard to who looks.
 
-    `instructor`: tell the share of this person. Five queries, and one for `every`. Raises `BadCursor`.
+    `instructor`: tell the share of this person. Four queries, and one for `every`. Raises `BadCursor`.
     """
     page: Page[Section] = page_of(shown.select_related("course"), BY_CODE, cursor)
     total = shown.count()
     ids = [one.pk for one in page.rows]
-    meetings, teams = meetings_of(ids), teams_of(ids)
-    names = names_of_people(one.instructor for team in teams.values() for one in team)
+    meetings = meetings_of(ids)
+    teams, names = named_teams(ids)
     return SectionTable(
         lines=[
             SectionLine(

@@ -4,6 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -95,15 +96,14 @@ def actor_for(user: User) -> Actor:
     """`user` as the phase policy sees somebody: roles with their departments."""
     if not user.is_active or not user.has_scheduling:
         return Actor(name=user.get_username())
-    held = RoleAssignment.objects.filter(user=user).prefetch_related("departments").order_by("role_id")
+    held: dict[tuple[str, bool], set[str]] = {}
+    rows = RoleAssignment.objects.filter(user=user).order_by("role_id")
+    for role, is_for_all, code in rows.values_list("role_id", "is_for_all_departments", "departments"):
+        held.setdefault((role, is_for_all), set()).update([code] if code else [])
     return Actor(
         name=user.get_username(),
         roles=tuple(
-            (
-                one.role_id,
-                None if one.is_for_all_departments else frozenset(d.pk for d in one.departments.all()),
-            )
-            for one in held
+            (role, None if is_for_all else frozenset(codes)) for (role, is_for_all), codes in held.items()
         ),
     )
 
@@ -153,6 +153,12 @@ def meeting_value(row: Sequence[Any]) -> MeetingValue:
     )
 
 
+def assignment_value(instructor: str, percent: Decimal, is_primary: bool) -> Assignment:  # noqa: FBT001  # as the columns stand
+    """The canonical assignment of a row's columns."""
+    whole = int(percent) if percent == int(percent) else float(percent)
+    return Assignment(instructor=instructor, percent=whole, is_primary=is_primary)
+
+
 def meetings_of(ids: Sequence[int]) -> Mapping[int, tuple[MeetingValue, ...]]:
     """Section id -> its meetings, sorted, in one query."""
     found: dict[int, list[MeetingValue]] = defaultdict(list)
@@ -171,8 +177,7 @@ def teams_of(ids: Sequence[int]) -> Mapping[int, tuple[Assignment, ...]]:
         .values_list("section_id", "instructor_id", "percent", "is_primary")
     )
     for pk, instructor, percent, is_primary in rows:
-        whole = int(percent) if percent == int(percent) else float(percent)
-        found[pk].append(Assignment(instructor=instructor, percent=whole, is_primary=is_primary))
+        found[pk].append(assignment_value(instructor, percent, is_primary))
     return {pk: tuple(sorted(items)) for pk, items in found.items()}
 
 

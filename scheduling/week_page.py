@@ -8,18 +8,10 @@ from scheduling.domain.week import is_on, time_used, week_of
 from scheduling.models import Term
 from scheduling.pills import Pill
 from scheduling.showing import time_span
+from scheduling.span_words import duration_words, is_whole_term, range_words, short_days, when_words
 from scheduling.week import Kind, Lessons
 from scheduling.week_picture import MOST_LANES_DOWN, Picture, picture_of
-from scheduling.week_words import (
-    NO_MEETING,
-    Subject,
-    WeekWords,
-    duration_words,
-    is_whole_term,
-    range_words,
-    short_days,
-    when_words,
-)
+from scheduling.week_words import NO_MEETING, Subject, WeekWords
 
 BETWEEN = "_"
 """Between two dates in the address."""

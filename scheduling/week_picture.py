@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scheduling.domain.week import DAY_NAMES, HOUR, Block, Day, Week
-from scheduling.week_words import WeekWords, hour_words, hours_span
+from scheduling.span_words import hour_words, hours_span
+from scheduling.week_words import WeekWords
 
 MOST_LANES_DOWN = 4
 """With more classes at once than this, time goes across."""

@@ -3,24 +3,21 @@
 Of a lesson that the reader may not see nothing comes out of here but its time.
 """
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from phases.wording import listed
 from scheduling.domain.clashes import Clash, Lesson, clashes_by_block
-from scheduling.domain.values import Meeting
-from scheduling.domain.week import DAY_NAMES, HOUR, Week
+from scheduling.domain.week import DAY_NAMES, Week
 from scheduling.models import Term
-from scheduling.showing import clock, day, time_span
+from scheduling.showing import time_span
+from scheduling.span_words import days_words, is_whole_term, range_words
 from scheduling.week import Kind, Lessons
 
 A_STRANGER = "a section of another department"
 ANOTHER_SECTION = "another section"
-ARRANGED = "Arranged"
 NO_MEETING = "No meeting yet"
-NEAR = dt.timedelta(days=7)
-"""Dates this near to the term's own are, to a reader, the whole term."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +89,7 @@ class WeekWords:
             for one in self._groups[lesson.crosslist]
             if one.booking.section_id != lesson.booking.section_id
         }
-        return _listed(list(names)) if names else ANOTHER_SECTION
+        return listed(names, "and") if names else ANOTHER_SECTION
 
     def dates(self, lesson: Lesson) -> str:
         """Its dates in full, blank for the whole term."""
@@ -129,7 +126,7 @@ class WeekWords:
         """The room and the people that both want, as far as the reader may know."""
         if self.found.is_seen(clash.one) and self.found.is_seen(clash.other):
             names = [self.found.names[who] for who in sorted(clash.instructors)]
-            return _listed([*([self.place(clash.one)] if clash.is_of_room else []), *names])
+            return listed([*([self.place(clash.one)] if clash.is_of_room else []), *names], "and")
         return self.subject.name
 
     def pair(self, clash: Clash) -> str:
@@ -159,56 +156,3 @@ class WeekWords:
             *(words[0].lower() + words[1:] for words in self.clashes(lesson, letter)),
         ]
         return ", ".join([lesson.booking.label, *filter(None, parts)])
-
-
-def is_whole_term(meeting: Meeting, term: Term) -> bool:
-    """Whether a meeting runs all the term, but for a week at either end."""
-    starts_late = meeting.start_date > str(term.start_date + NEAR)
-    ends_early = meeting.end_date != "" and meeting.end_date < str(term.end_date - NEAR)
-    return not (starts_late or ends_early)
-
-
-def range_words(first: str, last: str) -> str:
-    """Dates as a range: ``11 Jan 2027 to 10 Mar 2027``; ``from …`` or ``until …`` for an open end."""
-    if first and last:
-        return day(first) if first == last else f"{day(first)} to {day(last)}"
-    return f"from {day(first)}" if first else f"until {day(last)}" if last else ""
-
-
-def days_words(letters: str) -> str:
-    """``Monday, Wednesday and Friday``."""
-    return _listed([DAY_NAMES[letter] for letter in letters])
-
-
-def short_days(letters: str) -> str:
-    """``Mon, Wed, Fri``."""
-    return ", ".join(DAY_NAMES[letter][:3] for letter in letters)
-
-
-def when_words(meeting: Meeting) -> str:
-    """When a meeting without a slot is: what it has of days and times, *Arranged* for neither."""
-    return f"{meeting.days} {time_span(meeting.start_time, meeting.end_time)}".strip() or ARRANGED
-
-
-def duration_words(minutes: int) -> str:
-    """``31 h 20 min``."""
-    hours, rest = divmod(minutes, HOUR)
-    return (
-        " ".join(part for part in (f"{hours:,} h" if hours else "", f"{rest} min" if rest else "") if part)
-        or "0 h"
-    )
-
-
-def hours_span(start: str, end: str) -> str:
-    """``9:00–9:50``, for a small space beside an axis that tells morning from afternoon."""
-    return "–".join(clock(one).split(" ")[0] for one in (start, end))
-
-
-def hour_words(hour: int) -> str:
-    """``8 am``, ``12 pm``."""
-    return f"{hour % 12 or 12} {'am' if hour % 24 < 12 else 'pm'}"  # noqa: PLR2004  # noon
-
-
-def _listed(words: Sequence[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

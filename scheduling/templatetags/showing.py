@@ -2,12 +2,15 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 
 from scheduling import showing
 from scheduling.domain.fields import Field
+from scheduling.pills import Pill
 
 register = template.Library()
 
@@ -22,6 +25,13 @@ def clock(value: dt.time | str | None) -> str:
 def day(value: dt.date | str | None) -> str:
     """A date that cannot be misread."""
     return showing.day(value)
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def drawn(pill: Pill) -> str:
+    """``scheduling/pill.html``, for tables that show the same few pills in every row."""
+    return render_to_string("scheduling/pill.html", {"pill": pill})
 
 
 @register.inclusion_tag("scheduling/three_values.html")

@@ -161,7 +161,7 @@ def cost(api, shown):
     return len(queries)
 
 
-OWN_QUERIES = 8
+OWN_QUERIES = 7
 """Token with user; roles; their departments; sections; meetings; teachers; custom fields; settings."""
 
 

@@ -175,6 +175,13 @@ def test_a_page_takes_one_query_wherever_it_is(db):
         assert len(queries) == 1
 
 
+def test_only_columns_that_may_be_blank_are_filled_so_that_others_are_read_from_their_index(db):
+    for key, is_filled in (("building__name", False), ("capacity", True)):
+        with CaptureQueriesContext(connection) as queries:
+            page_of(Room.objects.all(), Ordering(keys=((key, "" if key != "capacity" else -1),)))
+        assert ("COALESCE" in queries[0]["sql"]) is is_filled
+
+
 def cursor_of(document):
     return base64.urlsafe_b64encode(json.dumps(document).encode()).decode().rstrip("=")
 

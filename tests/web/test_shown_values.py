@@ -7,6 +7,7 @@ from django.test import RequestFactory
 
 from scheduling.answers import was_changed
 from scheduling.domain.fields import CATALOGUE
+from scheduling.pills import Pill, integration_pill
 
 SHOW = Template("{% load showing %}{% three_values values field=field names=names rule=rule %}")
 
@@ -63,3 +64,10 @@ def test_who_was_too_slow_is_told_and_led_back(person):
     assert answer.status_code == 409
     assert "Plan 3 was applied by kim." in page
     assert 'href="/console/plans/3/"' in page
+
+
+def test_a_drawn_pill_is_what_its_template_says():
+    both = Template('{% load showing %}{% drawn pill %}|{% include "scheduling/pill.html" %}')
+    for pill in (integration_pill("HELD"), Pill(tone="red", icon="alert", word="<2 & more>")):
+        drawn, included = both.render(Context({"pill": pill})).split("|")
+        assert drawn == included

@@ -127,7 +127,7 @@ def test_a_run_says_what_it_did(counts, sentence):
 
 def test_where_no_term_is_on_the_page_says_what_comes_next(registrar, term_of):
     term = term_of()
-    assert "Next: turn one on with manage.py enable_term CODE" in text_of(registrar.get("/"))
+    assert "Next: an administrator turns one on in Merge Settings" in text_of(registrar.get("/"))
     switch(term)
     assert "Next:" not in text_of(registrar.get("/"))
 
@@ -135,7 +135,7 @@ def test_where_no_term_is_on_the_page_says_what_comes_next(registrar, term_of):
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("registrar", "manage.py enable_term CODE"),
+        ("registrar", "an administrator brings one in from the SIS"),
         ("viewer", "once the registrar's office has added one"),
     ],
 )
@@ -157,7 +157,7 @@ def test_the_page_costs_the_same_number_of_queries_however_many_terms(registrar,
     assert len(queries) == QUERIES, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 11
+QUERIES = 10
 """Session, user; roles, their departments; terms twice, and for the frame; settings; switches; runs twice."""
 
 

@@ -97,6 +97,16 @@ def test_people_are_called_by_their_names(admin, campus):
     assert "Marie Curie 60 % (primary)" in page
 
 
+def test_a_title_that_reads_like_somebodys_id_is_left_as_it_is(admin, campus):
+    campus.settings(sections={"sources": {"instructors": "ASK", "title": "ASK"}})
+    campus.edit("S1", title="I2", instructors=[{"instructor": "I2", "percent": 40, "is_primary": True}])
+    campus.adapter.edit("S1", title="I1", instructors=[])
+    campus.merge(sends=True)
+    page = words_of(admin.get(PATH))
+    assert "Tandem Ada Yonath 40 % (primary)" in page
+    assert "Tandem I2 SIS I1" in page
+
+
 def test_without_conflicts_the_page_says_what_will_be_here(admin, db):
     assert "No open conflicts" in words_of(admin.get(PATH))
     assert "Nothing settled yet" in words_of(admin.get(f"{PATH}?state=settled"))

@@ -3,7 +3,8 @@
 import pytest
 
 from integration.models import MergeRequest, Plan
-from integration.plan_pages import How, Selection, deed_of
+from integration.plan_deeds import deed_of
+from integration.plan_selection import How, Selection
 from integration.requests import carry_out
 from integration.sis.port import MergeType
 from scheduling.paging import PAGE_SIZE
