@@ -94,10 +94,11 @@ def catalogue() -> Catalogue:
 def actor_for(user: User) -> Actor:
     """`user` as the phase policy sees somebody: roles with their departments."""
     if not user.is_active or not user.has_scheduling:
-        return Actor(name=user.get_username())
+        return Actor(name=user.get_username(), user_id=user.pk)
     held = RoleAssignment.objects.filter(user=user).prefetch_related("departments").order_by("role_id")
     return Actor(
         name=user.get_username(),
+        user_id=user.pk,
         roles=tuple(
             (
                 one.role_id,

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from phases.policy import Actor
 from scheduling.domain.checks import Booking
 from scheduling.domain.clashes import Lesson
 from scheduling.domain.values import Meeting as MeetingValue
@@ -27,7 +26,7 @@ from scheduling.models import (
     Term,
 )
 from scheduling.selectors import LABEL_COLUMNS, MEETING_COLUMNS, meeting_value
-from scheduling.visibility import visible_departments
+from scheduling.visibility import Viewer, visible_departments
 
 TAKEN = "Taken"
 """What a section of another department is called."""
@@ -83,7 +82,7 @@ class _Row:
     meeting: MeetingValue
 
 
-def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Actor) -> Lessons:
+def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Viewer) -> Lessons:
     """The lessons of a room (id), an instructor (SIS id) or a department (code), in three queries."""
     rows = _rows(kind, pk, term)
     ids = {row.section_id for row in rows}
@@ -186,7 +185,7 @@ def instructors_to_choose(term: Term) -> list[Instructor]:
     return list(Instructor.objects.filter(Exists(teaches)))
 
 
-def departments_to_choose(term: Term, actor: Actor) -> list[Department]:
+def departments_to_choose(term: Term, actor: Viewer) -> list[Department]:
     """The departments with sections in the term that one may see; one query."""
     sections = Section.objects.filter(
         course__department=OuterRef("pk"), term=term, status=Section.Status.ACTIVE
@@ -194,7 +193,7 @@ def departments_to_choose(term: Term, actor: Actor) -> list[Department]:
     return list(departments_one_may_see(actor).filter(Exists(sections)))
 
 
-def departments_one_may_see(actor: Actor) -> QuerySet[Department]:
+def departments_one_may_see(actor: Viewer) -> QuerySet[Department]:
     """The departments whose week one may look at."""
     seen = visible_departments(actor)
     departments = Department.objects.order_by("code")
