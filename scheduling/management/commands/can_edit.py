@@ -69,7 +69,8 @@ class Command(BaseCommand):
     def _list(self, heading: str, decisions: dict[str, Decision]) -> None:
         self.stdout.write(f"{heading}:")
         for label, one in decisions.items():
-            self.stdout.write(f"  {'yes' if one.is_allowed else 'no ':<4} {label}: {one.reason}")
+            said = f"yes  {label}: {one.reason}" if one.is_allowed else f"no   {one.reason}"
+            self.stdout.write(f"  {said}")
 
 
 def _section(term: Term, name: str | None) -> Section | None:
