@@ -8,6 +8,7 @@ from adminconsole.rule_choices import ChoicesForm
 from adminconsole.settings_differences import Difference
 from adminconsole.timeline_choices import NO_PHASE, clock_note
 from phases.wording import moment_words
+from scheduling.timeline_picture import DEFAULTS
 
 NO_SWITCH = "no switch"
 
@@ -51,7 +52,8 @@ class _Words:
         until = f" until {self._at(later[0])}." if later else " for good, until another switch is set."
         local = dt.datetime.fromisoformat(key).astimezone(self.zone)
         note = clock_note(local) if self.form.wanted.get(key) else ""
-        return f"{phase} then holds{until} {note}".strip()
+        verb = "hold" if phase == DEFAULTS else "holds"
+        return f"{phase} then {verb}{until} {note}".strip()
 
     def _name(self, phase: str) -> str:
         return self.phases.get(phase, "a phase that is gone")

@@ -20,8 +20,18 @@ ONE_OF_BOTH = "An exemption is for one section or for one department: fill in on
 class ExemptionForm(forms.Form):
     """What is asked. `clean` finds the section and the moment."""
 
-    user = forms.ModelChoiceField(label="User", queryset=User.objects.none(), empty_label="Choose a user")
-    term = forms.ModelChoiceField(label="Term", queryset=Term.objects.none(), empty_label="Choose a term")
+    user = forms.ModelChoiceField(
+        label="User",
+        queryset=User.objects.none(),
+        empty_label="Choose a user",
+        error_messages={"required": "Choose a user."},
+    )
+    term = forms.ModelChoiceField(
+        label="Term",
+        queryset=Term.objects.none(),
+        empty_label="Choose a term",
+        error_messages={"required": "Choose a term."},
+    )
     section = forms.CharField(
         label="Section", required=False, max_length=60, help_text="Its CRN, or its code like BIO-101-A."
     )
@@ -33,7 +43,9 @@ class ExemptionForm(forms.Form):
         help_text="Then it holds for every section of the department in the term.",
     )
     date = forms.DateField(
-        label="Until the day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="Until the day",
+        error_messages={"required": "Say until when."},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     time = forms.TimeField(
         label="at",
@@ -43,6 +55,7 @@ class ExemptionForm(forms.Form):
     )
     reason = forms.CharField(
         label="Why",
+        error_messages={"required": "Say why, in a few words."},
         max_length=500,
         help_text="It stands in the record of changes and in what the user reads.",
     )

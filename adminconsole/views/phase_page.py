@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from adminconsole.phase_choices import (
     PARTS,
@@ -16,6 +17,7 @@ from adminconsole.phase_choices import (
     with_set,
 )
 from adminconsole.phase_matrix import action_rows, column_note, field_rows
+from adminconsole.phase_overview import phase_lines
 from adminconsole.phase_words import differences_of
 from adminconsole.rule_choices import Choices, ChoicesForm
 from adminconsole.rule_saving import recorder
@@ -134,6 +136,12 @@ class PhasePage(RulesPage):
         known = {one.name for one in self.catalogue}
         save_phase_rules(pk, fields=fields, actions=actions, known_fields=known, record=record)
         return f"Saved the phase {wanted['name'].strip()}."
+
+    def consequence(self) -> str:
+        """The terms that are in the phase now."""
+        lines = phase_lines(now=self.now, today=timezone.localdate(self.now))
+        terms = next((one.now for one in lines if one.phase.pk == self.pk), ())
+        return f"Once saved, it counts at once in {'; '.join(terms)}." if terms else ""
 
     def shown(self, form: ChoicesForm) -> dict[str, Any]:
         """The parts and the matrices."""

@@ -26,7 +26,7 @@ from phases.rules import ANY_FIELD, PERMISSION_WORDS, RoleRules
 from phases.selectors import role_rules
 from phases.services.roles import save_role_rules
 from scheduling.domain.errors import InvalidValue
-from scheduling.models import Role
+from scheduling.models import Role, RoleAssignment
 from scheduling.selectors import catalogue
 from scheduling.services.audit import Author
 from scheduling.services.roles import LONGEST_NAME, rename_role
@@ -102,6 +102,14 @@ class RolePage(RulesPage):
             record=recorder(author),
         )
         return f"Saved the role {name}."
+
+    def consequence(self) -> str:
+        """How many hold the role."""
+        count = RoleAssignment.objects.filter(role=self.code).count()
+        if not count:
+            return "Nobody holds the role now."
+        who = "One user holds" if count == 1 else f"{count} users hold"
+        return f"{who} the role; once saved, it counts at once."
 
     def shown(self, form: ChoicesForm) -> dict[str, Any]:
         """The two tables."""

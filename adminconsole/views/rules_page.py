@@ -73,6 +73,10 @@ class RulesPage(ABC):
         """The form after one of its own buttons, nothing saved; None: `step` is none of them."""
         return form if step == "edit" else None
 
+    def consequence(self) -> str:
+        """A sentence about where the changes count at once; blank: nothing to say."""
+        return ""
+
     # ---- the three steps
 
     def answer(self) -> HttpResponse:
@@ -134,5 +138,10 @@ class RulesPage(ABC):
         return self.show(form, status=409, meanwhile=self.differences(theirs), clashes=self.differences(mine))
 
     def _confirm(self, form: ChoicesForm) -> HttpResponse:
-        shown = {**self.place(), "form": form, "changes": self.differences(form)}
+        shown = {
+            **self.place(),
+            "form": form,
+            "changes": self.differences(form),
+            "consequence": self.consequence(),
+        }
         return render(self.request, "adminconsole/rules_confirm.html", shown)

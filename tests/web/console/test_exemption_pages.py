@@ -109,7 +109,7 @@ def test_going_back_keeps_what_was_written(admin, form):
         ({"date": "2020-01-12"}, "An exemption ends in the future."),
         ({"date": "9999-12-31"}, "Write a day of these years."),
         ({"date": "soon"}, "Until the day: Enter a valid date."),
-        ({"reason": " "}, "Why: This field is required."),
+        ({"reason": " "}, "Why: Say why, in a few words."),
         ({"fields_chosen": []}, "Tick the fields that may be edited."),
         ({"fields_chosen": ["crn"]}, "Fields that may be edited"),
         ({"user": "999999"}, "User: Select a valid choice"),

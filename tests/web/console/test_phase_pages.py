@@ -190,6 +190,12 @@ def test_nothing_is_saved_before_the_difference_was_shown(admin, draft):
     assert found.after == {"SCHEDULER": "LOCKED"}
 
 
+def test_the_terms_that_are_in_the_phase_are_named_before_it_is_saved(admin, draft, term_of):
+    TimelineEntry.objects.create(term=term_of("20271"), phase=draft, starts_at=timezone.now())
+    page = send(admin, draft, fields={"field:SCHEDULER:title": "LOCKED"})
+    assert "Once saved, it counts at once in Term 20271." in words_of(page)
+
+
 def test_a_rule_that_opens_nothing_says_so(admin, draft):
     page = send(admin, draft, fields={"field:VIEWER:title": "OPEN"})
     assert "Title: Viewer As default (locked) Open Stays locked as the role is now." in words_of(page)

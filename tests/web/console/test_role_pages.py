@@ -57,6 +57,12 @@ def test_a_permission_is_saved_after_its_difference_was_shown(admin):
     assert found.actor == admin.user
 
 
+def test_how_many_hold_the_role_is_said_before_it_is_saved(admin, person):
+    person("scheduler")
+    page = send(admin, "SCHEDULER", fields={"permission:delete_section": "DENY"})
+    assert "One user holds the role; once saved, it counts at once." in words_of(page)
+
+
 def test_a_permission_is_taken_away(admin):
     save(admin, "VIEWER", fields={"permission:view_sections": ""})
     assert granted("VIEWER", Permission.VIEW_SECTIONS) is None
