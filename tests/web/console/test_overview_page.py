@@ -223,4 +223,5 @@ def test_the_page_costs_the_same_queries_for_one_term_and_for_twenty(admin, term
 
 
 QUERIES = 14
-"""Session, user; settings, runs, switches, queue; issues, plans, pauses, conflicts, requests twice; terms; phase."""
+"""Session, user; settings, runs, switches, queue; issues, plans, pauses, conflicts, requests twice; terms;
+phase."""
