@@ -5,14 +5,20 @@ from django.urls import path
 from .views.conflict import conflict
 from .views.conflicts import conflicts
 from .views.execute import execute_merge, merge_request
+from .views.exemption_new import exemption_new
+from .views.exemptions import exemption_revoke, exemptions
 from .views.merge_settings import merge_settings, merge_settings_type
 from .views.outbound import outbound
 from .views.overview import console
+from .views.phases import phase, phase_delete, phase_list, phase_new
 from .views.plan import plan
 from .views.plans import plans
+from .views.role_new import role_new
+from .views.roles import role, role_list
 from .views.runs import run, run_csv, runs
 from .views.settings_versions import merge_settings_version, merge_settings_versions
 from .views.term_settings import merge_settings_terms
+from .views.timelines import timeline, timeline_list
 
 urlpatterns = [
     path("", console, name="console"),
@@ -31,4 +37,16 @@ urlpatterns = [
     path("conflicts/", conflicts, name="conflicts"),
     path("conflicts/<int:pk>/", conflict, name="conflict"),
     path("outbound/", outbound, name="outbound"),
+    path("phases/", phase_list, name="phases"),
+    path("phases/new/", phase_new, name="phase_new"),
+    path("phases/<int:pk>/", phase, name="phase"),
+    path("phases/<int:pk>/remove/", phase_delete, name="phase_delete"),
+    path("timelines/", timeline_list, name="timelines"),
+    path("timelines/<path:term_code>/", timeline, name="timeline"),
+    path("roles/", role_list, name="roles"),
+    path("roles/new/", role_new, name="role_new"),
+    path("roles/of/<path:code>/", role, name="role"),
+    path("exemptions/", exemptions, name="exemptions"),
+    path("exemptions/new/", exemption_new, name="exemption_new"),
+    path("exemptions/<int:pk>/end/", exemption_revoke, name="exemption_revoke"),
 ]

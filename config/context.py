@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from scheduling.models import Term
+from scheduling.phase_badge import badge_of
 from scheduling.terms import SESSION_KEY, usual_term
 
 
@@ -20,7 +21,10 @@ def environment(_request: HttpRequest) -> dict[str, str]:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The terms and the one somebody works in, for the top bar; one query, and only on a page that has it."""
+    """The terms, the one somebody works in and its phase, for the top bar.
+
+    Two queries, and only on a page that has it.
+    """
     return {"frame": SimpleLazyObject(partial(_frame, request))}
 
 
@@ -30,4 +34,6 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     code = match.kwargs.get("term_code") if match else None
     code = code or request.session.get(SESSION_KEY)
     chosen = next((one for one in terms if one.pk == code), None)
-    return {"terms": terms, "term": chosen or usual_term(terms, today=timezone.localdate())}
+    term = chosen or usual_term(terms, today=timezone.localdate())
+    badge = None if term is None else badge_of(term.pk, now=timezone.now())
+    return {"terms": terms, "term": term, "phase": badge}

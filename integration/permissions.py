@@ -1,9 +1,13 @@
 """Who may see what integration does."""
 
-from phases.policy import REGISTRAR, Actor
+from phases.policy import Permission
 from scheduling.models import User
+from scheduling.visibility import Viewer
 
 
-def can_see_runs(user: User, actor: Actor) -> bool:
-    """Merge runs and settings are open to the Admin product and to registrars."""
-    return user.has_admin or any(role == REGISTRAR for role, _departments in actor.roles)
+def can_see_runs(user: User, viewer: Viewer) -> bool:
+    """Merge runs are open to the Admin product and to who may execute merges.
+
+    They are about the whole institution: a role for some departments is not enough.
+    """
+    return user.has_admin or viewer.departments(Permission.EXECUTE_MERGES) is None

@@ -23,6 +23,7 @@ from integration.relationship_type import RelationshipType
 from integration.section_type import SectionType
 from integration.settings import ConfigurationError, MergeSettings, active_version, read
 from integration.sis.port import SENDABLE_TYPES, MergeType, Origin, SisAdapter, SisError, SisUnreadable
+from phases.selectors import phase_name
 from scheduling.models import ChangeLog, Term, User
 from scheduling.selectors import catalogue
 from scheduling.services.audit import Author
@@ -185,19 +186,20 @@ class RunFrame:
     # ---- beginning and end
 
     def _open(self) -> None:
-        version = active_version()
+        version, now = active_version(), self.clock()
         self.settings = read(version)
         self.opened = MergeRun.objects.create(
             merge_type=self.merge_type.value,
             term_id=self.term_id,
             asked_term=self.term,
+            phase=phase_name(self.term_id, at=now),
             request_id=self.options.request,
             trigger=self.options.trigger,
             is_dry_run=self.options.is_dry_run,
             is_sending=self.sends,
             actor=self.options.actor,
             settings_version=version,
-            started_at=self.clock(),
+            started_at=now,
             counts=Counts().as_dict(),
         )
 

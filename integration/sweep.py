@@ -18,6 +18,7 @@ from integration.runs import record_type_of
 from integration.settings import active_version, read
 from integration.sis.port import MergeType, SisAdapter, SisError
 from integration.status_words import why_closed
+from phases.selectors import phase_name
 from scheduling.models import ChangeLog, Term
 from scheduling.services.audit import Author
 
@@ -76,6 +77,7 @@ def _open_run(
         merge_type=merge_type.value,
         term=term,
         asked_term=term.pk,
+        phase=phase_name(term.pk, at=now),
         trigger=MergeRun.Trigger.REAL_TIME,
         is_sending=True,
         settings_version=version,

@@ -11,18 +11,17 @@ from integration.coverage import reference_coverage, term_coverage
 from integration.permissions import can_see_runs
 from integration.settings import ConfigurationError, active_version, read
 from scheduling.models import Term, User
-from scheduling.selectors import actor_for
-from scheduling.visibility import check_can_see_terms
+from scheduling.visibility import check_can_see_terms, viewer_for
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The terms; for registrars and admins also what is merged in each, and how the last runs went."""
     user = cast("User", request.user)
-    actor = actor_for(user)
-    check_can_see_terms(user, actor)
+    viewer = viewer_for(user)
+    check_can_see_terms(user, viewer)
     shown: dict[str, Any] = {"terms": Term.objects.all()}
-    if can_see_runs(user, actor):
+    if can_see_runs(user, viewer):
         try:
             settings = read(active_version())
         except ConfigurationError as error:

@@ -51,8 +51,6 @@ __all__ = [
     "Permission",
     "Policy",
     "SectionFacts",
-    "action_decision",
-    "field_decision",
 ]
 
 
@@ -187,26 +185,3 @@ class Policy:
             later=self.later,
             zone=self.zone,
         )
-
-
-def field_decision(
-    *, actor: Actor, label: str, department: str | None, term_name: str, is_from_sis: bool
-) -> Decision:
-    """May `actor` edit the field? As it was before phases: until the callers ask a `Policy`."""
-    if is_from_sis:
-        return Decision(is_allowed=False, reason=wording.kept_by_sis(label))
-    if actor.has_role(REGISTRAR, department=department):
-        return Decision(is_allowed=True, reason="A registrar may edit it.")
-    return Decision(
-        is_allowed=False, reason=f"{label} is locked in {term_name} for your role; ask the registrar."
-    )
-
-
-def action_decision(*, actor: Actor, action: Action, department: str | None, term_name: str) -> Decision:
-    """May `actor` take `action`? As it was before phases: until the callers ask a `Policy`."""
-    if actor.has_role(REGISTRAR, department=department):
-        return Decision(is_allowed=True, reason=f"A registrar may {ACTION_WORDS[action]}.")
-    return Decision(
-        is_allowed=False,
-        reason=f"Your role may not {ACTION_WORDS[action]} in {term_name}; ask the registrar.",
-    )

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -82,6 +83,31 @@ def exemptions_of(term_id: str, *, at: dt.datetime) -> QuerySet[Exemption]:
     return held.select_related("user", "section", "department", "granted_by").order_by("until", "pk")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseNow:
+    """The phase a term is in (None: the roles' defaults) and the switch that ends it (None: none is set)."""
+
+    phase: Phase | None
+    until: dt.datetime | None
+
+
+def phase_now(term_id: str, *, at: dt.datetime) -> PhaseNow:
+    """The phase of a term at `at`, without its rules. One query."""
+    entries = list(entries_of(term_id))
+    phase = next((one.phase for one in reversed(entries) if one.starts_at <= at), None)
+    code = None if phase is None else phase.pk
+    return PhaseNow(
+        phase=phase,
+        until=next((one.starts_at for one in entries if one.starts_at > at and one.phase_id != code), None),
+    )
+
+
+def phase_name(term_id: str | None, *, at: dt.datetime) -> str:
+    """The name of the phase a term is in at `at`; blank without one, and for no term."""
+    phase = None if term_id is None else phase_now(term_id, at=at).phase
+    return "" if phase is None else phase.name
+
+
 def timelines_of(term_ids: Collection[str]) -> dict[str, Timeline]:
     """The timelines of terms, also of those without any switch. Four queries."""
     rows = list(
@@ -112,9 +138,13 @@ def policies_for(
     at: dt.datetime,
     catalogue: Iterable[PolicyField],
     user_id: int | None = None,
+    roles: Mapping[str, RoleRules] | None = None,
 ) -> dict[str, Policy]:
-    """The policies of several terms at `at`, with the exemptions of one user. Eight queries at most."""
-    fields, roles = tuple(catalogue), role_rules()
+    """The policies of several terms at `at`, with the exemptions of one user. Eight queries at most.
+
+    `roles`: the rules of the roles where the caller has read them already; that saves three.
+    """
+    fields, roles = tuple(catalogue), role_rules() if roles is None else roles
     exemptions = _exemptions(term_ids, at, user_id)
     return {
         term: Policy(

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from phases.policy import Actor
 from scheduling.models import Course, Department, Section, Term
 from scheduling.paging import Ordering, Page, page_of
-from scheduling.visibility import visible_departments
+from scheduling.visibility import Viewer, visible_departments
 
 BY_CODE = Ordering(keys=(("subject", ""), ("number", "")))
 WITH, WITHOUT = "with", "without"
@@ -56,21 +55,21 @@ class CourseList:
     previous: str = ""
 
 
-def visible_courses(actor: Actor) -> QuerySet[Course]:
+def visible_courses(actor: Viewer) -> QuerySet[Course]:
     """The courses that `actor` may see: those of whose departments the sections are visible."""
     codes = visible_departments(actor)
     courses = Course.objects.select_related("department")
     return courses if codes is None else courses.filter(department__in=codes)
 
 
-def departments_with_courses(term: Term, actor: Actor) -> list[Department]:
+def departments_with_courses(term: Term, actor: Viewer) -> list[Department]:
     """The departments to choose from, in one query."""
     codes = visible_departments(actor)
     offering = Department.objects.filter(Exists(Course.objects.filter(term=term, department=OuterRef("pk"))))
     return list(offering if codes is None else offering.filter(pk__in=codes))
 
 
-def course_list(term: Term, actor: Actor, filters: CourseFilters, cursor: str = "") -> CourseList:
+def course_list(term: Term, actor: Viewer, filters: CourseFilters, cursor: str = "") -> CourseList:
     """The courses of a term by code, in three queries. Raises `BadCursor`."""
     courses = visible_courses(actor).filter(_condition(filters), term=term)
     page: Page[Course] = page_of(courses, BY_CODE, cursor)

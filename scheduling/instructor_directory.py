@@ -10,10 +10,9 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from phases.policy import Actor
 from scheduling.models import Department, Instructor, InstructorAssignment, Section, Term
 from scheduling.paging import Ordering, Page, page_of
-from scheduling.visibility import visible_sections
+from scheduling.visibility import Viewer, visible_sections
 
 BY_NAME = Ordering(keys=(("last_name", ""), ("first_name", "")))
 TEACHING, IDLE = "teaching", "idle"
@@ -60,7 +59,9 @@ class InstructorList:
     previous: str = ""
 
 
-def instructor_list(term: Term, actor: Actor, filters: InstructorFilters, cursor: str = "") -> InstructorList:
+def instructor_list(
+    term: Term, actor: Viewer, filters: InstructorFilters, cursor: str = ""
+) -> InstructorList:
     """The people by name, in four queries. Raises `BadCursor`."""
     people = Instructor.objects.select_related("department").filter(_condition(filters, term))
     page: Page[Instructor] = page_of(people, BY_NAME, cursor)

@@ -1,10 +1,10 @@
-"""May this person do it? Roles and departments, asked of the phase policy; refusals are sentences."""
+"""May this person do it? Roles, departments and the phase, asked of the policy; refusals are sentences."""
 
 from collections.abc import Iterable, Mapping
 
-from phases.policy import Action, Actor, action_decision
+from phases.policy import Action, Actor, Policy, SectionFacts
 from scheduling.domain.errors import ActionRefused, FieldLocked
-from scheduling.models import Term, User
+from scheduling.models import User
 from scheduling.selectors import actor_for
 
 
@@ -15,12 +15,11 @@ def acting_user(user: User | None) -> Actor:
     return actor_for(user)
 
 
-def check_action(*, actor: Actor, action: Action, departments: Iterable[str | None], term: Term) -> None:
-    """Raise `ActionRefused` unless `actor` may take `action` on sections of all of `departments`."""
-    for department in departments:
-        decision = action_decision(actor=actor, action=action, department=department, term_name=str(term))
-        if not decision.is_allowed:
-            raise ActionRefused(decision.reason)
+def check_action(*, policy: Policy, actor: Actor, action: Action, facts: SectionFacts) -> None:
+    """Raise `ActionRefused` unless `actor` may take `action` in all departments of `facts`."""
+    decision = policy.action(actor, facts, action)
+    if not decision.is_allowed:
+        raise ActionRefused(decision.reason)
 
 
 def check_fields(locked: Mapping[str, str], wanted: Iterable[str]) -> None:

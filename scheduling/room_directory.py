@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from phases.policy import Actor
 from scheduling.models import Building, Meeting, Room, Section, Term
 from scheduling.paging import Ordering, Page, page_of
-from scheduling.visibility import visible_sections
+from scheduling.visibility import Viewer, visible_sections
 
 BY_PLACE = Ordering(keys=(("building_id", ""), ("number", "")))
 MINUTES = 60
@@ -57,7 +56,7 @@ class RoomList:
     previous: str = ""
 
 
-def room_list(term: Term, actor: Actor, filters: RoomFilters, cursor: str = "") -> RoomList:
+def room_list(term: Term, actor: Viewer, filters: RoomFilters, cursor: str = "") -> RoomList:
     """The rooms by building and number, in five queries. Raises `BadCursor`."""
     rooms = Room.objects.select_related("building").filter(_condition(filters, term))
     page: Page[Room] = page_of(rooms, BY_PLACE, cursor)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
-from phases.policy import Actor
 from scheduling.domain.values import is_storable
 from scheduling.models import Course, Instructor, Room, Section, Term
 from scheduling.pills import Pill, section_pill
@@ -15,7 +14,7 @@ from scheduling.section_filters import LONGEST
 from scheduling.section_words import called, having_all_words
 from scheduling.selectors import meetings_of
 from scheduling.showing import meeting_words
-from scheduling.visibility import visible_departments, visible_sections
+from scheduling.visibility import Viewer, visible_departments, visible_sections
 
 MOST = 20
 """As many of each sort are shown; the lists have the rest."""
@@ -55,14 +54,14 @@ def is_searchable(text: str) -> bool:
     return bool(text) and len(text) <= LONGEST and is_storable(text)
 
 
-def section_called(text: str, *, term: Term, actor: Actor) -> int | None:
+def section_called(text: str, *, term: Term, actor: Viewer) -> int | None:
     """The one section of this CRN or code that `actor` may see; None where there is none, or several."""
     found = called(visible_sections(actor).filter(term=term), text)
     ids = list(found.values_list("pk", flat=True)[:2])
     return ids[0] if len(ids) == 1 else None
 
 
-def found_by(text: str, *, term: Term, actor: Actor) -> Found:
+def found_by(text: str, *, term: Term, actor: Viewer) -> Found:
     """What of the term `text` may mean. Six queries."""
     sections = having_all_words(visible_sections(actor).filter(term=term), text)
     by_code = ("course__subject", "course__number", "section_number", "id")
@@ -88,7 +87,7 @@ def found_by(text: str, *, term: Term, actor: Actor) -> Found:
     )
 
 
-def _courses(text: str, term: Term, actor: Actor) -> QuerySet[Course]:
+def _courses(text: str, term: Term, actor: Viewer) -> QuerySet[Course]:
     found = Course.objects.filter(term=term).order_by("subject", "number", "id")
     codes = visible_departments(actor)
     if codes is not None:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phases.policy import Action, Actor, action_decision
+from phases.policy import Action, Policy, SectionFacts
 from scheduling.models import RelationshipMember, Section
 from scheduling.pills import Pill, section_pill
 from scheduling.services.field_locks import relationship_locks
-from scheduling.visibility import visible_departments
+from scheduling.visibility import Viewer, visible_departments
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class Group:
         return len(self.concealed)
 
 
-def groups_of(section: Section, actor: Actor) -> list[Group]:
+def groups_of(section: Section, actor: Viewer) -> list[Group]:
     """The relationships of a section, in one query; members of other departments are only counted."""
     mine = RelationshipMember.objects.filter(section=section.pk).values("relationship_id")
     rows = (
@@ -66,14 +66,10 @@ def _group(members: Sequence[RelationshipMember], section: Section, codes: froze
     )
 
 
-def group_locks(section: Section, actor: Actor) -> list[str]:
+def group_locks(section: Section, actor: Viewer, policy: Policy) -> list[str]:
     """Why the reader may not change the relationships of a section, or parts of them; a sentence each."""
-    decision = action_decision(
-        actor=actor,
-        action=Action.EDIT_RELATIONSHIPS,
-        department=section.course.department_id,
-        term_name=str(section.term),
-    )
+    facts = SectionFacts(section_id=section.pk, departments=frozenset([section.course.department_id]))
+    decision = policy.action(actor, facts, Action.EDIT_RELATIONSHIPS)
     if not decision.is_allowed:
         return [decision.reason]
     return list(relationship_locks(section.term).values())

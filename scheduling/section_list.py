@@ -8,7 +8,6 @@ from typing import ClassVar
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
-from phases.policy import Actor
 from scheduling.integration_side import IntegrationSide
 from scheduling.models import Course, Department, Section, Term
 from scheduling.paging import BadCursor, Page, page_of
@@ -17,7 +16,7 @@ from scheduling.section_filters import CURSOR, DAY_NAMES, ONLY_CHOICES, STATE_CH
 from scheduling.section_links import Heading, Link, chips_of, heading_of, views_of
 from scheduling.section_matching import in_state, matching
 from scheduling.section_rows import Row, rows_of
-from scheduling.visibility import visible_departments, visible_sections
+from scheduling.visibility import Viewer, visible_departments, visible_sections
 
 LOST_PLACE = "The place in the list was lost; this is its first page."
 NOT_FOLLOWED = "SIS states are not shown here: you may not see them, or nothing is merged in this term."
@@ -84,7 +83,7 @@ class SectionList:
 
 
 def section_list(
-    term: Term, actor: Actor, query: QueryDict, *, side: IntegrationSide | None, now: dt.datetime
+    term: Term, actor: Viewer, query: QueryDict, *, side: IntegrationSide | None, now: dt.datetime
 ) -> SectionList:
     """The page that `query` asks for; `side`: who tells the SIS states, if they are to be shown."""
     departments = departments_of(term, actor)
@@ -118,7 +117,7 @@ def section_list(
 
 
 def _sections(
-    term: Term, actor: Actor, asked: Asked, *, side: IntegrationSide | None, now: dt.datetime
+    term: Term, actor: Viewer, asked: Asked, *, side: IntegrationSide | None, now: dt.datetime
 ) -> QuerySet[Section]:
     """The sections of all pages; none where something is asked that cannot be meant or told."""
     sections = visible_sections(actor).filter(term=term)
@@ -128,7 +127,7 @@ def _sections(
     return sections if side is None else in_state(sections, asked, side, now=now)
 
 
-def departments_of(term: Term, actor: Actor) -> dict[str, str]:
+def departments_of(term: Term, actor: Viewer) -> dict[str, str]:
     """Code -> name of the departments with courses in the term, of those whose sections `actor` may see."""
     courses = Course.objects.filter(term=term, department=OuterRef("pk"))
     found = Department.objects.filter(Exists(courses)).order_by("code")

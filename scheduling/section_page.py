@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phases.policy import Actor
-from scheduling.domain.fields import Catalogue, Field, Group
+from phases.policy import Actor, SectionFacts
+from scheduling.domain.fields import Field, Group
 from scheduling.domain.values import Assignment
 from scheduling.domain.values import Meeting as MeetingValue
 from scheduling.models import Room, Section
@@ -73,11 +73,15 @@ class Shown:
 
 
 def shown_section(
-    section: Section, values: Mapping[str, Any], fields: Catalogue, names: ValueNames, *, actor: Actor
+    section: Section, values: Mapping[str, Any], locks: FieldLocks, names: ValueNames, *, actor: Actor
 ) -> Shown:
-    """The section with its canonical `values`, as `actor` may see and edit it. Two queries."""
-    locked = FieldLocks(fields=fields).of_section(
-        actor=actor, term=section.term, department=section.course.department_id, sis_id=section.sis_id
+    """The section with its canonical `values`, as `actor` may see and edit it. One query."""
+    fields = locks.fields
+    locked = locks.of_section(
+        actor=actor,
+        term_code=section.term_id,
+        facts=SectionFacts(section_id=section.pk, departments=frozenset([section.course.department_id])),
+        sis_id=section.sis_id,
     )
     facts = {
         field.name: Fact(

@@ -95,13 +95,14 @@ def catalogue() -> Catalogue:
 def actor_for(user: User) -> Actor:
     """`user` as the phase policy sees somebody: roles with their departments."""
     if not user.is_active or not user.has_scheduling:
-        return Actor(name=user.get_username())
+        return Actor(name=user.get_username(), user_id=user.pk)
     held: dict[tuple[str, bool], set[str]] = {}
     rows = RoleAssignment.objects.filter(user=user).order_by("role_id")
     for role, is_for_all, code in rows.values_list("role_id", "is_for_all_departments", "departments"):
         held.setdefault((role, is_for_all), set()).update([code] if code else [])
     return Actor(
         name=user.get_username(),
+        user_id=user.pk,
         roles=tuple(
             (role, None if is_for_all else frozenset(codes)) for (role, is_for_all), codes in held.items()
         ),

@@ -6,6 +6,7 @@ from django.urls import path
 from .views.account import ChangePassword, SignIn
 from .views.courses import course, course_list
 from .views.people import instructor, instructor_list
+from .views.phases import phase_simulator
 from .views.places import room, room_list
 from .views.search import search, switch_term
 from .views.section import section
@@ -17,6 +18,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("password/", ChangePassword.as_view(), name="password_change"),
     path("term/", switch_term, name="switch_term"),
+    path("phases/", phase_simulator, name="phase_simulator"),
     path("search/", search, name="search"),
     path("sections/<int:pk>/", section, name="section"),
     path("courses/<int:pk>/", course, name="course"),

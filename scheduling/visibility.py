@@ -1,23 +1,63 @@
 """Who may see which part of the schedule. Denied by default: a product and a role are both needed.
 
-A role shows the sections of its departments, or of all; an empty list of departments shows none (DOMAIN.md,
-Role). Editing is another question, asked of `phases.policy`.
+A role that may view sections shows those of its departments, or of all; an empty list of departments shows
+none (DOMAIN.md, Role). Editing is another question, asked of the phase as well.
 """
 
+from dataclasses import dataclass, field
 from typing import cast
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from phases.policy import Actor
+from phases.policy import Actor, Permission, Policy
+from phases.rules import Grant
+from phases.selectors import policy_of_roles
 from scheduling.models import Section, User
 from scheduling.selectors import actor_for
 
 NO_PRODUCT = "Your account does not include the Scheduling product. Ask the registrar's office to add it."
 NO_ROLE = "Your account has no role yet, so there is nothing it may see. Ask the registrar's office for one."
+NO_VIEW = "Your role does not let you view sections. Ask the registrar's office for one that does."
 
-SEES_INTEGRATION = frozenset({"REGISTRAR", "SCHEDULER"})
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Viewer(Actor):
+    """Who looks. `rights`: the permissions of all roles, read once for a request."""
+
+    rights: Policy = field(compare=False, repr=False)
+
+    def departments(self, permission: Permission) -> frozenset[str] | None:
+        """Where somebody has `permission`; None: in all departments. An empty set: nowhere."""
+        return self.rights.departments_of(self, permission)
+
+    def grants(self, permission: Permission) -> frozenset[Grant | None]:
+        """What the roles held say to `permission`, wherever they hold."""
+        roles = self.rights.roles
+        return frozenset(
+            roles[code].permissions.get(permission) for code, _held in self.roles if code in roles
+        )
+
+
+def viewer_for(user: User) -> Viewer:
+    """`user` as somebody who looks. Five queries, however many roles there are."""
+    actor = actor_for(user)
+    rights = policy_of_roles(at=timezone.now())
+    return Viewer(name=actor.name, roles=actor.roles, user_id=actor.user_id, rights=rights)
+
+
+def viewer_of(request: HttpRequest) -> tuple[User, Viewer]:
+    """Who looks at a page of the schedule.
+
+    Raises `PermissionDenied` without the product and a role that may view sections.
+    """
+    user = cast("User", request.user)
+    check_has_scheduling(user)
+    viewer = viewer_for(user)
+    check_can_see_schedule(viewer)
+    return user, viewer
 
 
 def check_has_scheduling(user: User) -> None:
@@ -33,40 +73,37 @@ def check_can_see_terms(user: User, actor: Actor) -> None:
         raise PermissionDenied(NO_ROLE)
 
 
-def visible_sections(actor: Actor) -> QuerySet[Section]:
-    """The sections that `actor` may see, by id. Raises `PermissionDenied` for somebody without any role."""
-    if not actor.roles:
+def check_can_see_schedule(viewer: Viewer) -> None:
+    """Raise `PermissionDenied` with a sentence for somebody without a role that may view sections."""
+    if not viewer.roles:
         raise PermissionDenied(NO_ROLE)
+    grants = viewer.grants(Permission.VIEW_SECTIONS)
+    if Grant.DENY in grants or not grants - {None}:
+        raise PermissionDenied(NO_VIEW)
+
+
+def visible_departments(viewer: Viewer) -> frozenset[str] | None:
+    """The departments whose sections `viewer` may see; None: all. An empty set: none."""
+    return viewer.departments(Permission.VIEW_SECTIONS)
+
+
+def visible_sections(viewer: Viewer) -> QuerySet[Section]:
+    """The sections that `viewer` may see, by id. Raises `PermissionDenied` as `check_can_see_schedule`."""
+    check_can_see_schedule(viewer)
     sections = Section.objects.order_by("id")
-    codes = visible_departments(actor)
+    codes = visible_departments(viewer)
     return sections if codes is None else sections.filter(course__department__in=codes)
 
 
-def can_see_integration(user: User, actor: Actor) -> bool:
-    """Whether somebody's role may see how far the SIS has a section: those who work on the schedule."""
-    return user.has_admin or any(role in SEES_INTEGRATION for role, _departments in actor.roles)
+def can_see_integration(user: User, viewer: Viewer) -> bool:
+    """Whether somebody may see how far the SIS has each section that they see at all."""
+    if user.has_admin:
+        return True
+    seen, told = visible_departments(viewer), viewer.departments(Permission.VIEW_INTEGRATION_STATUS)
+    return told is None or (seen is not None and bool(told) and seen <= told)
 
 
-def visible_departments(actor: Actor) -> frozenset[str] | None:
-    """The departments whose sections `actor` may see; None: all. An empty set: none."""
-    codes: set[str] = set()
-    for _role, departments in actor.roles:
-        if departments is None:
-            return None
-        codes |= departments
-    return frozenset(codes)
-
-
-def viewer_of(request: HttpRequest) -> tuple[User, Actor]:
-    """Who looks at a page of the schedule. Raises `PermissionDenied` without the product and a role."""
-    user = cast("User", request.user)
-    actor = actor_for(user)
-    check_can_see_schedule(user, actor)
-    return user, actor
-
-
-def check_can_see_schedule(user: User, actor: Actor) -> None:
-    """Raise `PermissionDenied` with a sentence unless `user` has the Scheduling product and a role."""
-    check_has_scheduling(user)
-    if not actor.roles:
-        raise PermissionDenied(NO_ROLE)
+def can_see_integration_of(user: User, viewer: Viewer, department: str | None) -> bool:
+    """Whether somebody may see how far the SIS has the sections of one department (None: of none)."""
+    told = viewer.departments(Permission.VIEW_INTEGRATION_STATUS)
+    return user.has_admin or told is None or department in told

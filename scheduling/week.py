@@ -12,13 +12,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from phases.policy import Actor
 from scheduling.domain.checks import Booking
 from scheduling.domain.clashes import Lesson
 from scheduling.domain.values import Meeting as MeetingValue
 from scheduling.models import InstructorAssignment, RelationshipMember, Section, Term
 from scheduling.selectors import LABEL_COLUMNS, MEETING_COLUMNS, meeting_value
-from scheduling.visibility import visible_departments
+from scheduling.visibility import Viewer, visible_departments
 
 TAKEN = "Taken"
 """What a section of another department is called."""
@@ -74,7 +73,7 @@ class _Row:
     meeting: MeetingValue
 
 
-def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Actor) -> Lessons:
+def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Viewer) -> Lessons:
     """The lessons of a room (id), an instructor (SIS id) or a department (code), in three queries."""
     rows = _rows(kind, pk, term)
     ids = {row.section_id for row in rows}

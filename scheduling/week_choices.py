@@ -2,9 +2,8 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from phases.policy import Actor
 from scheduling.models import Department, Instructor, InstructorAssignment, Meeting, Room, Section, Term
-from scheduling.visibility import visible_departments
+from scheduling.visibility import Viewer, visible_departments
 
 
 def rooms_to_choose(term: Term) -> list[Room]:
@@ -24,7 +23,7 @@ def instructors_to_choose(term: Term) -> list[Instructor]:
     return list(Instructor.objects.filter(Exists(teaches)))
 
 
-def departments_to_choose(term: Term, actor: Actor) -> list[Department]:
+def departments_to_choose(term: Term, actor: Viewer) -> list[Department]:
     """The departments with sections in the term that one may see; one query."""
     sections = Section.objects.filter(
         course__department=OuterRef("pk"), term=term, status=Section.Status.ACTIVE
@@ -32,7 +31,7 @@ def departments_to_choose(term: Term, actor: Actor) -> list[Department]:
     return list(departments_one_may_see(actor).filter(Exists(sections)))
 
 
-def departments_one_may_see(actor: Actor) -> QuerySet[Department]:
+def departments_one_may_see(actor: Viewer) -> QuerySet[Department]:
     """The departments whose week one may look at."""
     seen = visible_departments(actor)
     departments = Department.objects.order_by("code")

@@ -42,7 +42,7 @@ USERS = (
     ),
     DemoUser(name="registrar", role="REGISTRAR", does="edits every section"),
     DemoUser(
-        name="scheduler", role="SCHEDULER", does="sees one department's sections", has_one_department=True
+        name="scheduler", role="SCHEDULER", does="edits one department's sections", has_one_department=True
     ),
     DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", has_one_department=True),
     DemoUser(name="viewer", role="VIEWER", does="looks and changes nothing"),

@@ -12,16 +12,15 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from phases.policy import Actor
+from phases.policy import SectionFacts
 from scheduling import integration_side
 from scheduling.domain.checks import Finding
 from scheduling.domain.errors import NotFound
 from scheduling.models import ChangeLog, Section, User
-from scheduling.selectors import actor_for
 from scheduling.services.audit import Author
 from scheduling.services.field_locks import FieldLocks
 from scheduling.services.sections import update_section
-from scheduling.visibility import visible_sections
+from scheduling.visibility import Viewer, can_see_integration_of, viewer_for, visible_sections
 
 from . import schema
 from .changes import changes_in, version_named
@@ -41,9 +40,9 @@ class SectionsView(GenericAPIView[Section]):
         return cast("User", self.request.user)
 
     @cached_property
-    def actor(self) -> Actor:
+    def actor(self) -> Viewer:
         """The asking user, as the policy sees them."""
-        return actor_for(self.user)
+        return viewer_for(self.user)
 
     def get_queryset(self) -> QuerySet[Section]:
         """The sections that the user may see. Raises `PermissionDenied` for a user without a role."""
@@ -51,13 +50,27 @@ class SectionsView(GenericAPIView[Section]):
 
     def documents(self, sections: Sequence[Section]) -> list[dict[str, Any]]:
         """The sections as documents, in a constant number of queries."""
-        locks = FieldLocks()
-        statuses = integration_side.statuses([one.pk for one in sections], now=timezone.now())
+        now = timezone.now()
+        locks = FieldLocks(
+            terms={one.term_id for one in sections},
+            at=now,
+            user_id=self.actor.user_id,
+            roles=self.actor.rights.roles,
+        )
+        told = [
+            one.pk
+            for one in sections
+            if can_see_integration_of(self.user, self.actor, one.course.department_id)
+        ]
+        statuses = integration_side.statuses(told, now=now)
         return [
             section_document(
                 one,
                 locked=locks.of_section(
-                    actor=self.actor, term=one.term, department=one.course.department_id, sis_id=one.sis_id
+                    actor=self.actor,
+                    term_code=one.term_id,
+                    facts=SectionFacts(section_id=one.pk, departments=frozenset([one.course.department_id])),
+                    sis_id=one.sis_id,
                 ),
                 integration=statuses.get(one.pk),
             )

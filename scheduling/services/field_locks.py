@@ -1,13 +1,16 @@
-"""Which fields are locked for somebody, and why: the phase, the role, and the source of truth together.
+"""Which fields are locked for somebody, and why: the role, the phase, and the source of truth together.
 
 The merge settings say which fields are *Always SIS* (locked here, DOMAIN.md). They belong to integration,
 which scheduling cannot import: integration registers a reader of them when it starts.
 """
 
-from collections.abc import Callable, Mapping
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from phases.policy import Actor, field_decision
+from phases.policy import Actor, SectionFacts
+from phases.rules import RoleRules
+from phases.selectors import policies_for
 from scheduling.domain.fields import CATALOGUE, Catalogue
 from scheduling.models import Term
 from scheduling.selectors import catalogue
@@ -44,38 +47,34 @@ def register(reader: Reader) -> None:
 
 
 class FieldLocks:
-    """The locks of many sections in one reading of settings and catalogue: two queries, however many."""
+    """The locks of many sections at one moment, in one reading of rules, settings and catalogue.
 
-    def __init__(self, *, fields: Catalogue | None = None) -> None:
+    `terms`: the codes of the terms that will be asked for; `at`: the moment; `user_id`: whose exemptions
+    count; `roles`: the roles' rules where they were read already. The queries do not grow with what is asked.
+    """
+
+    def __init__(
+        self,
+        *,
+        terms: Collection[str],
+        at: dt.datetime,
+        user_id: int | None,
+        fields: Catalogue | None = None,
+        roles: Mapping[str, RoleRules] | None = None,
+    ) -> None:
         self.fields = catalogue() if fields is None else fields
+        self.policies = policies_for(terms, at=at, catalogue=self.fields, user_id=user_id, roles=roles)
         self.sources = _reader(self.fields)
 
     def of_section(
-        self, *, actor: Actor, term: Term, department: str | None, sis_id: str | None
+        self, *, actor: Actor, term_code: str, facts: SectionFacts, sis_id: str | None
     ) -> dict[str, str]:
-        """Locked field -> the sentence that says why."""
-        from_sources = self.sources.of_section(term.pk, sis_id)
-        locked: dict[str, str] = {}
-        for field in self.fields:
-            decision = field_decision(
-                actor=actor,
-                label=field.label,
-                department=department,
-                term_name=str(term),
-                is_from_sis=field.is_from_sis,
-            )
-            if not decision.is_allowed:
-                locked[field.name] = decision.reason
-            elif field.name in from_sources:
-                locked[field.name] = from_sources[field.name]
-        return locked
+        """Locked field -> the sentence that says why: the policy's, else the source of truth's."""
+        decisions = self.policies[term_code].fields(actor, facts)
+        refused = {name: one.reason for name, one in decisions.items() if not one.is_allowed}
+        return {**self.sources.of_section(term_code, sis_id), **refused}
 
 
 def relationship_locks(term: Term) -> Mapping[str, str]:
     """The locked parts of the term's relationships (``members``, ``capacity``) and why."""
     return _reader(CATALOGUE).of_relationship(term.pk)
-
-
-def locked_fields(*, actor: Actor, term: Term, department: str | None, sis_id: str | None) -> dict[str, str]:
-    """The locked fields of one section and why; for many sections use one `FieldLocks`."""
-    return FieldLocks().of_section(actor=actor, term=term, department=department, sis_id=sis_id)

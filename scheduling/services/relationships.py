@@ -4,6 +4,7 @@ The guards are those of the section service: lock, version, the phase asked for 
 audit, and `relationship_saved` inside the transaction. Members are section ids; a group has two or more.
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +12,8 @@ from typing import Any
 
 from django.db import transaction
 
-from phases.policy import Action, Actor
+from phases.policy import Action, Actor, SectionFacts
+from phases.selectors import policy_for
 from scheduling.domain.checks import Finding, disagreements
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.fields import CROSSLIST, RELATIONSHIP_CAPACITY, RELATIONSHIP_KINDS
@@ -66,7 +68,7 @@ def create_relationship(
         raise InvalidValue(f"Kind is {kind!r}; it must be one of {', '.join(RELATIONSHIP_KINDS)}.", "kind")
     seats = whole_number(RELATIONSHIP_CAPACITY, capacity)
     sections = _sections(members, kind, term)
-    _check_action(actor, term, sections.values())
+    _check_action(actor, term, sections.values(), at=author.now)
     check_fields(relationship_locks(term), ["members"] if seats is None else ["members", "capacity"])
     pairs = _pairs(members, primary)
     _check_free(kind, members, sections, relationship_id=None)
@@ -108,7 +110,7 @@ def update_relationship(
         ids = [pk for pk, _primary in wanted]
         sections |= _sections(ids, group.kind, group.term)
         _check_free(group.kind, ids, sections, relationship_id=relationship_id)
-    _check_action(actor, group.term, sections.values())
+    _check_action(actor, group.term, sections.values(), at=author.now)
     check_fields(relationship_locks(group.term), changed)
     new_version = relationship_rows.update(group, state, changed, author=author)
     return SavedRelationship(
@@ -125,7 +127,7 @@ def dissolve_relationship(relationship_id: int, *, author: Author, version: int 
     actor = acting_user(author.user)
     sections = locked_sections(_member_ids(relationship_id))
     group = locked_relationship(relationship_id, version=version)
-    _check_action(actor, group.term, sections.values())
+    _check_action(actor, group.term, sections.values(), at=author.now)
     check_fields(relationship_locks(group.term), ["members"])
     state = values_of_relationships([relationship_id])[relationship_id]
     relationship_rows.remove(group, state, author=author)
@@ -187,10 +189,13 @@ def _sections(members: Sequence[int], kind: str, term: Term) -> dict[int, Sectio
     return sections
 
 
-def _check_action(actor: Actor, term: Term, sections: Iterable[Section]) -> None:
-    departments = {section.course.department_id for section in sections}
+def _check_action(actor: Actor, term: Term, sections: Iterable[Section], *, at: dt.datetime) -> None:
+    """Raise `ActionRefused` unless `actor` may edit relationships in every member's department."""
     check_action(
-        actor=actor, action=Action.EDIT_RELATIONSHIPS, departments=sorted(departments, key=str), term=term
+        policy=policy_for(term.pk, at=at, catalogue=()),
+        actor=actor,
+        action=Action.EDIT_RELATIONSHIPS,
+        facts=SectionFacts(departments=frozenset(one.course.department_id for one in sections)),
     )
 
 

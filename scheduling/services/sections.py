@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import msgspec
 from django.db import transaction
 
-from phases.policy import Action, Actor
+from phases.policy import Action, Actor, SectionFacts
+from phases.selectors import policy_for
 from scheduling.domain.checks import Check, Finding, findings, introduced
 from scheduling.domain.errors import ActionRefused, CheckFailed, InvalidValue, NumberTaken
 from scheduling.models import ChangeLog, Course, Instructor, Room, Section, Term
@@ -53,16 +54,16 @@ def create_section(term_code: str, values: Mapping[str, object], *, author: Auth
     """
     actor = acting_user(author.user)
     term = term_of(term_code)
-    locks = FieldLocks()
+    locks = FieldLocks(terms=[term.pk], at=author.now, user_id=actor.user_id)
     blank = blank_values(locks.fields)
     given = read_changes({"status": "ACTIVE", **values}, fields=locks.fields, term=term, before=blank)
     for field in locks.fields:
         if field.is_required and field.name not in given:
             raise InvalidValue(f"{field.label} must not be blank.", field.name)
     after = {**blank, **given}
-    departments = _departments(term, given)
-    check_action(actor=actor, action=Action.CREATE_SECTION, departments=departments, term=term)
-    _check_fields(given.keys() - CHOSEN_AT_CREATION, actor, term, departments, locks=locks, sis_id=None)
+    facts = SectionFacts(departments=_departments(term, given))
+    check_action(policy=locks.policies[term.pk], actor=actor, action=Action.CREATE_SECTION, facts=facts)
+    _check_fields(given.keys() - CHOSEN_AT_CREATION, actor, term, facts, locks=locks, sis_id=None)
     check_references(given, blank, term)
     found = _judge(None, None, after, given.keys(), term)
     section_id = section_rows.insert(term.pk, after)
@@ -91,12 +92,12 @@ def update_section(
     actor = acting_user(author.user)
     section = locked_section(section_id, version=version)
     term, before = section.term, values_of_sections([section_id])[section_id].values
-    locks = FieldLocks()
+    locks = FieldLocks(terms=[term.pk], at=author.now, user_id=actor.user_id)
     changed = read_changes(changes, fields=locks.fields, term=term, before=before)
     if not changed:
         return Saved(section_id=section_id, version=section.version, changed=())
-    departments = _departments(term, before, changed)
-    _check_fields(changed, actor, term, departments, locks=locks, sis_id=section.sis_id)
+    facts = SectionFacts(section_id=section_id, departments=_departments(term, before, changed))
+    _check_fields(changed, actor, term, facts, locks=locks, sis_id=section.sis_id)
     check_references(changed, before, term)
     after = {**before, **changed}
     found = _judge(section_id, before, after, changed, term)
@@ -122,8 +123,12 @@ def delete_section(section_id: int, *, author: Author, version: int | None = Non
     """
     actor = acting_user(author.user)
     section = locked_section(section_id, version=version, to_delete=True)
-    department = section.course.department_id
-    check_action(actor=actor, action=Action.DELETE_SECTION, departments=[department], term=section.term)
+    check_action(
+        policy=policy_for(section.term_id, at=author.now, catalogue=()),
+        actor=actor,
+        action=Action.DELETE_SECTION,
+        facts=SectionFacts(section_id=section_id, departments=frozenset([section.course.department_id])),
+    )
     if section.enrollment:
         raise ActionRefused(
             f"{section} has {section.enrollment} students enrolled; a section with students is never "
@@ -143,28 +148,26 @@ def delete_section(section_id: int, *, author: Author, version: int | None = Non
     section.delete()
 
 
-def _departments(term: Term, *states: Values) -> tuple[str | None, ...]:
+def _departments(term: Term, *states: Values) -> frozenset[str | None]:
     """The departments concerned: a change of course concerns the one it leaves and the one it joins."""
     courses = {state["course"] for state in states if "course" in state}
     found = Course.objects.filter(term=term, sis_id__in=courses).values_list("department_id", flat=True)
-    return tuple(sorted(set(found), key=str))
+    return frozenset(found)
 
 
 def _check_fields(
     wanted: Collection[str] | Values,
     actor: Actor,
     term: Term,
-    departments: Collection[str | None],
+    facts: SectionFacts,
     *,
     locks: FieldLocks,
     sis_id: str | None,
 ) -> None:
     """Raise unless every wanted field may be changed. Cancelling is an action; only the SIS can lock it."""
-    locked: dict[str, str] = {}
-    for department in departments:
-        locked |= locks.of_section(actor=actor, term=term, department=department, sis_id=sis_id)
+    locked = locks.of_section(actor=actor, term_code=term.pk, facts=facts, sis_id=sis_id)
     if isinstance(wanted, Mapping) and wanted.get("status") == Section.Status.CANCELLED:
-        check_action(actor=actor, action=Action.CANCEL_SECTION, departments=departments, term=term)
+        check_action(policy=locks.policies[term.pk], actor=actor, action=Action.CANCEL_SECTION, facts=facts)
         from_sis = locks.sources.of_section(term.pk, sis_id)
         locked = {name: why for name, why in locked.items() if name != "status" or name in from_sis}
     check_fields(locked, wanted)

@@ -8,18 +8,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from phases.delivered import ROLES, VIEWER
+from phases.rules import REGISTRAR
 from scheduling.domain.errors import InvalidValue
 from scheduling.models import ApiToken, ChangeLog, Department, Role, RoleAssignment, User
 
 from .audit import Author, Change, write_changes
 
-DELIVERED_ROLES = {
-    "REGISTRAR": "Registrar",
-    "SCHEDULER": "Scheduler",
-    "INSTRUCTOR": "Instructor",
-    "VIEWER": "Viewer",
-}
-INSTITUTION_WIDE = frozenset({"REGISTRAR", "VIEWER"})
+INSTITUTION_WIDE = frozenset({REGISTRAR, VIEWER})
 """Roles that are for all departments where none is named. For every other role none means none."""
 PRODUCTS = ("scheduling", "admin")
 
@@ -91,7 +87,7 @@ def _set_products(user: User, products: Collection[str]) -> None:
 
 
 def _set_roles(user: User, roles: Collection[str], departments: Collection[str]) -> None:
-    known = set(DELIVERED_ROLES) | set(Role.objects.values_list("code", flat=True))
+    known = set(ROLES) | set(Role.objects.values_list("code", flat=True))
     for role in roles:
         if role not in known:
             raise InvalidValue(f"There is no role {role!r}; choose among {', '.join(sorted(known))}.", "role")
@@ -108,7 +104,7 @@ def _set_roles(user: User, roles: Collection[str], departments: Collection[str])
     if roles:
         user.role_assignments.exclude(role_id__in=roles).delete()
     for role in held if roles or departments else ():
-        Role.objects.get_or_create(code=role, defaults={"name": DELIVERED_ROLES.get(role, role)})
+        Role.objects.get_or_create(code=role, defaults={"name": ROLES.get(role, role)})
         assignment, _made = RoleAssignment.objects.update_or_create(
             user=user,
             role_id=role,

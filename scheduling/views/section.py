@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from phases.policy import Actor
 from scheduling import history, history_words, integration_side
 from scheduling.asking import asked
 from scheduling.domain.fields import Catalogue, Field
@@ -20,9 +19,10 @@ from scheduling.section_groups import group_locks, groups_of
 from scheduling.section_page import shown_section
 from scheduling.section_status import WhyShown, shown_status, values_of, why
 from scheduling.selectors import catalogue, values_of_sections
+from scheduling.services.field_locks import FieldLocks
 from scheduling.terms import remember_term
 from scheduling.value_names import names_in
-from scheduling.visibility import can_see_integration, viewer_of, visible_sections
+from scheduling.visibility import Viewer, can_see_integration_of, viewer_of, visible_sections
 
 NO_WHY = "Your role does not see the merges with the SIS, so it cannot be told why a value is what it is."
 NO_SUCH_PLACE = "That place in the history is not there; this is its beginning."
@@ -45,7 +45,8 @@ def section(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_sections(actor).select_related("term", "course__department").filter(pk=pk).first()
     if found is None:
         raise Http404
-    side = integration_side.side() if can_see_integration(user, actor) else None
+    is_told = can_see_integration_of(user, actor, found.course.department_id)
+    side = integration_side.side() if is_told else None
     if "why" in request.GET and side is None:
         raise PermissionDenied(NO_WHY)
     remember_term(request, found.term_id)
@@ -83,7 +84,7 @@ def _answer(found: Section, wanted: Asked) -> dict[str, Any]:
 
 
 def _page(
-    request: HttpRequest, found: Section, fields: Catalogue, wanted: Asked, actor: Actor
+    request: HttpRequest, found: Section, fields: Catalogue, wanted: Asked, actor: Viewer
 ) -> dict[str, Any]:
     now, side = timezone.now(), wanted.side
     values = values_of_sections([found.pk])[found.pk].values
@@ -95,12 +96,15 @@ def _page(
     name = wanted.field.name if wanted.field else ""
     is_followed = side is not None and side.is_followed(found.term_id, now=now)
     groups = groups_of(found, actor)
+    locks = FieldLocks(
+        terms=[found.term_id], at=now, user_id=actor.user_id, fields=fields, roles=actor.rights.roles
+    )
     concealed = [label for group in groups for label in group.concealed]
     return {
         "section": found,
-        "shown": shown_section(found, values, fields, names, actor=actor),
+        "shown": shown_section(found, values, locks, names, actor=actor),
         "groups": groups,
-        "group_locks": group_locks(found, actor),
+        "group_locks": group_locks(found, actor, locks.policies[found.term_id]),
         "can_ask_why": side is not None,
         "is_followed": is_followed,
         "status": shown_status(found.pk, fields, concealed=concealed, now=now) if is_followed else None,

@@ -7,13 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from phases.policy import Actor
 from scheduling import week as weeks
 from scheduling import week_choices
 from scheduling.asking import asked, asked_choice, asked_number
 from scheduling.models import Instructor, Room, Term
 from scheduling.terms import term_of_page
-from scheduling.visibility import viewer_of, visible_departments
+from scheduling.visibility import Viewer, viewer_of, visible_departments
 from scheduling.week import Kind
 from scheduling.week_page import on_in, parts_of_term, shown_week
 from scheduling.week_words import Subject
@@ -41,7 +40,7 @@ def week(request: HttpRequest, term_code: str) -> HttpResponse:
     return render(request, "scheduling/week.html", _page(request, wanted, term, actor))
 
 
-def _wanted(request: HttpRequest, actor: Actor) -> _Asked | None:
+def _wanted(request: HttpRequest, actor: Viewer) -> _Asked | None:
     """What the address names. Raises `Http404` for what is not there, or not for the reader."""
     if asked(request, Kind.ROOM):
         return _room(asked_number(request, Kind.ROOM, what="The room"))
@@ -72,7 +71,7 @@ def _room(pk: int | None) -> _Asked | None:
     )
 
 
-def _page(request: HttpRequest, wanted: _Asked, term: Term, actor: Actor) -> dict[str, Any]:
+def _page(request: HttpRequest, wanted: _Asked, term: Term, actor: Viewer) -> dict[str, Any]:
     subject = wanted.subject
     found = weeks.lessons_of(subject.kind, subject.pk, term, actor)
     parts = parts_of_term(found, term)
@@ -88,7 +87,7 @@ def _page(request: HttpRequest, wanted: _Asked, term: Term, actor: Actor) -> dic
     }
 
 
-def _choice(term: Term, actor: Actor) -> dict[str, Any]:
+def _choice(term: Term, actor: Viewer) -> dict[str, Any]:
     return {
         "term": term,
         "rooms": week_choices.rooms_to_choose(term),

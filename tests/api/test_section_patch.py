@@ -1,7 +1,9 @@
 """PATCH /api/v1/sections/{id}/: one write service, one version, refusals that say what to do."""
 
 import pytest
+from django.utils import timezone
 
+from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, CustomField, Section
 
 MEETING = {"days": "TR", "start_time": "14:00", "end_time": "15:15", "building": "HAL", "room": "101"}
@@ -117,12 +119,24 @@ def test_all_locked_fields_that_were_asked_for_are_named(section, registrar):
     assert unchanged(section)
 
 
-@pytest.mark.parametrize(("role", "departments"), [("VIEWER", ["BIO"]), ("SCHEDULER", ["BIO"])])
+@pytest.mark.parametrize(("role", "departments"), [("VIEWER", ["BIO"]), ("INSTRUCTOR", ["BIO"])])
 def test_who_may_only_read_gets_the_reason_for_each_field(section, api_of, role, departments):
     api = api_of(role, departments)
     body = refused(api.patch(section, {"title": "New", "capacity": 30}, version=1), 403, "FIELD_LOCKED")
     assert body["locked"].keys() == {"title", "capacity"}
     assert unchanged(section)
+
+
+def test_a_scheduler_changes_what_the_phase_leaves_and_is_told_what_it_locks(section, term, api_of):
+    api = api_of("SCHEDULER", ["BIO"])
+    assert api.patch(section, {"capacity": 30}, version=1).status_code == 200
+    TimelineEntry.objects.create(
+        term=term, phase=Phase.objects.get(name="Published"), starts_at=timezone.now()
+    )
+    body = refused(api.patch(section, {"notes": "x", "capacity": 40}, version=2), 403, "FIELD_LOCKED")
+    assert body["locked"] == {"capacity": "Capacity is locked in Published; the Registrar may change it."}
+    assert api.get(f"/api/v1/sections/{section.pk}/").json()["locked"].keys() >= {"capacity", "title"}
+    assert api.patch(section, {"notes": "x"}, version=2).status_code == 200
 
 
 def test_a_section_that_one_may_not_see_cannot_be_changed_or_probed(section, course_of, api_of):

@@ -1,6 +1,7 @@
 """Every page with something on it: sound in light and dark, wide and narrow, and read without JavaScript."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import URLPattern, reverse
@@ -13,7 +14,8 @@ import scheduling.urls
 from integration.models import Conflict, MergeProfileVersion, MergeRequest, MergeRun, Plan
 from integration.requests import carry_out, request_merge
 from integration.sis.port import MergeType
-from scheduling.models import Course, Room, Section
+from phases.models import Exemption, Phase, TimelineEntry
+from scheduling.models import Course, Department, Room, Section
 from tests.browser.soundness import assert_sound_in_every_look
 from tests.campus import TERM
 from tests.merge_desk import Desk, large_tables
@@ -56,7 +58,25 @@ def desk(transactional_db, tmp_path, settings):
     carry_out(asked_for(made).pk)
     asked_for(made)
     made.held_removals()
+    set_phases(made)
     return made
+
+
+def set_phases(desk):
+    """A timeline with a switch before and after now, and somebody who is exempt."""
+    now = timezone.now()
+    for name, days in (("Draft", -40), ("Registration", 30)):
+        phase = Phase.objects.get(name=name)
+        TimelineEntry.objects.create(term_id=TERM, phase=phase, starts_at=now + timedelta(days=days))
+    Exemption.objects.create(
+        term_id=TERM,
+        user=desk.registrar,
+        department=Department.objects.get(pk="BIO"),
+        fields=["title"],
+        since=now,
+        until=now + timedelta(days=2),
+        reason="The room moved",
+    )
 
 
 def asked_for(desk):
@@ -104,6 +124,22 @@ def addresses():
     yield "run", reverse("run", args=[runs[1].pk]) + "?show=issues"
     yield "plan", reverse("plan", args=[Plan.objects.get(status="NEEDS_APPROVAL").pk])
     yield "conflict", reverse("conflict", args=[Conflict.objects.get(status="OPEN").pk])
+    yield from addresses_of_phases()
+
+
+def addresses_of_phases():
+    """Phases, timelines, roles, exemptions and the simulator."""
+    registration = Phase.objects.get(name="Registration").pk
+    lists = ("phases", "timelines", "roles", "exemptions")
+    yield from ((name, reverse(name)) for name in (*lists, "phase_new", "role_new", "exemption_new"))
+    yield "phase", reverse("phase", args=[registration])
+    yield "phase_delete", reverse("phase_delete", args=[registration])
+    yield "timeline", reverse("timeline", args=[TERM])
+    yield "role", reverse("role", args=["SCHEDULER"])
+    yield "exemption_revoke", reverse("exemption_revoke", args=[Exemption.objects.get().pk])
+    yield "phase_simulator", reverse("phase_simulator")
+    asked = f"?term={TERM}&who=role:SCHEDULER&before=default&after={registration}"
+    yield "phase_simulator", reverse("phase_simulator") + asked
 
 
 def signed_in(open_page, sign_in, person, path="/", **options):

@@ -172,7 +172,7 @@ class TestRefusedLines:
 
     def test_a_user_without_the_right_is_told_all_locked_fields(self, schedule, apply):
         schedule.imported(crn="10001")
-        schedule.user("SCHEDULER", departments=["BIO"], name="bob")
+        schedule.user("VIEWER", departments=["BIO"], name="bob")
         edit = {"op": "update", "section": "10001", "set": {"title": "x", "notes": "y"}}
         status, (result,) = apply(edit, user="bob")
         assert (status, set(result["locked"])) == (1, {"title", "notes"})

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from integration.models import MergeProfileVersion
+from phases.models import Phase, TimelineEntry
 from scheduling.domain.errors import (
     ActionRefused,
     CheckFailed,
@@ -36,10 +37,12 @@ class TestWhoMay:
     def test_a_scheduler_is_told_every_locked_field_at_once(self, schedule):
         pk = schedule.section()
         author = schedule.author(schedule.user("SCHEDULER", departments=["BIO"]))
+        closed = Phase.objects.get(name="Closed")
+        TimelineEntry.objects.create(term=schedule.term, phase=closed, starts_at=schedule.now)
         with pytest.raises(FieldLocked) as refusal:
             sections.update_section(pk, {"title": "x", "capacity": 5}, author=author)
         assert set(refusal.value.locked) == {"title", "capacity"}
-        assert "Title is locked in Spring 2027 for your role" in refusal.value.message
+        assert "Title is locked in Closed; the Registrar may change it." in refusal.value.message
         assert "Capacity is locked" in refusal.value.message
 
     def test_fields_that_stay_as_they_are_are_not_asked_for(self, schedule):

@@ -16,7 +16,7 @@ BOOKKEEPING = {
     "integration_mergestate",
     "integration_runissue",
 }
-NIGHT_QUERIES = 65
+NIGHT_QUERIES = 67
 SECTIONS = {"20241": 951, "20243": 938}
 FLAGS = {
     "20241": {"ROOM_DOUBLE_BOOKED"},

@@ -260,8 +260,8 @@ def test_any_number_of_sections_takes_the_same_number_of_queries(schedule, perso
     for number in range(60):
         meets = [("MWF", "09:00", "09:50", Room.objects.get())]
         add(schedule, "BIO", "300", f"{number:03}", meets=meets, team=[curie])
-    assert queries(client, "?q=BIO") == few == 10
-    assert queries(client, "?q=BIO&day=M&room=HAL&instructor=curie&only=over-capacity") <= 10
+    assert queries(client, "?q=BIO") == few <= 14
+    assert queries(client, "?q=BIO&day=M&room=HAL&instructor=curie&only=over-capacity") <= 14
 
 
 def test_the_states_take_the_same_number_of_queries_for_any_number_of_sections(followed, person):
@@ -270,5 +270,5 @@ def test_the_states_take_the_same_number_of_queries_for_any_number_of_sections(f
     for number in range(30):
         followed.create(f"K{number}")
     assert (queries(client), queries(client, "?state=ON_ITS_WAY")) == few
-    assert few[0] <= 23
-    assert few[1] <= 37
+    assert few[0] <= 27
+    assert few[1] <= 41

@@ -157,8 +157,9 @@ def test_the_page_costs_the_same_number_of_queries_however_many_terms(registrar,
     assert len(queries) == QUERIES, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 10
-"""Session, user; roles, their departments; terms twice, and for the frame; settings; switches; runs twice."""
+QUERIES = 14
+"""Session, user; roles, their departments, their rules (3); terms twice, and for the frame with the phase;
+settings; switches; runs twice."""
 
 
 def test_a_demonstration_says_that_it_is_one(registrar, settings):

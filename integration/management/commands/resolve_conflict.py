@@ -15,8 +15,8 @@ from integration.sis.port import MergeType
 from integration.sis.registry import BadSisUrl, configured_adapter
 from integration.wording import in_words
 from scheduling.models import ChangeLog, User
-from scheduling.selectors import actor_for
 from scheduling.services.audit import Author
+from scheduling.visibility import viewer_for
 
 WRONG_USE = 2
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
     def _user(self, name: str) -> User:
         user = User.objects.filter(username=name).first()
-        if user is None or not can_see_runs(user, actor_for(user)):
+        if user is None or not can_see_runs(user, viewer_for(user)):
             raise CommandError(
                 f"{name!r} may not settle conflicts; name a registrar or an administrator.",
                 returncode=WRONG_USE,

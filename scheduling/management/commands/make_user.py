@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from phases.delivered import ROLES
 from scheduling.domain.errors import InvalidValue
 from scheduling.models import ChangeLog, User
 from scheduling.services.audit import Author
-from scheduling.services.users import DELIVERED_ROLES, PRODUCTS, SavedUser, issue_token, save_user
+from scheduling.services.users import PRODUCTS, SavedUser, issue_token, save_user
 
 WRONG_USE = 2
 PATIENCE_SECONDS = 3.0
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             dest="roles",
-            help=f"one of {', '.join(DELIVERED_ROLES)}; the roles given replace those before",
+            help=f"one of {', '.join(ROLES)}; the roles given replace those before",
         )
         parser.add_argument(
             "--department",

@@ -154,8 +154,8 @@ def test_the_list_costs_the_same_queries_for_one_conflict_and_for_many(admin, ca
     assert number == QUERIES, "\n".join(sql)
 
 
-QUERIES = 9
-"""Session and user; page, its count, the filters' choices with the own fields; labels; own fields; terms."""
+QUERIES = 10
+"""Session, user; page, count, the filters' choices with the own fields; labels; own fields; terms; phase."""
 
 
 # ---- settling one

@@ -1,0 +1,68 @@
+"""Console, Phases: the list, one phase or a new one, and removing one."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adminconsole.access import admin_of, admin_only
+from adminconsole.phase_overview import phase_lines
+from adminconsole.rule_choices import unsent
+from adminconsole.rule_saving import author_of, recorder
+from adminconsole.views.phase_page import PhasePage
+from phases.errors import RuleRefused
+from phases.models import Phase
+from phases.services.phases import delete_phase
+
+
+@admin_only
+@require_safe
+def phase_list(request: HttpRequest) -> HttpResponse:
+    """Every phase, with the terms that are in it now or next."""
+    lines = phase_lines(now=timezone.now(), today=timezone.localdate())
+    return render(request, "adminconsole/phases.html", {"lines": lines})
+
+
+@admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def phase_new(request: HttpRequest) -> HttpResponse:
+    """A new phase; ``?copy=ID`` begins with another one's rules."""
+    page = PhasePage(request, None)
+    source = request.GET.get("copy", "")
+    if request.method != "POST" and source in {str(one.pk) for one in page.phases}:
+        return page.show(page.copied(unsent(page.read()), int(source)))
+    return page.answer()
+
+
+@admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def phase(request: HttpRequest, pk: int) -> HttpResponse:
+    """One phase: its form, then what changes, then saved."""
+    return PhasePage(request, pk).answer()
+
+
+@admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def phase_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """What removing a phase means, and removing it."""
+    found = get_object_or_404(Phase, pk=pk)
+    shown = {
+        "heading": f"Remove the phase {found.name}",
+        "crumbs": [(reverse("phases"), "Phases"), (reverse("phase", args=[pk]), found.name)],
+        "sentences": [
+            "The phase and its rules are removed. The record of changes keeps that it was there.",
+            "A phase that stands in a term's timeline cannot be removed; take it out there first.",
+        ],
+        "button": "Remove the phase",
+        "back": reverse("phases"),
+    }
+    if request.method != "POST":
+        return render(request, "adminconsole/rules_sure.html", shown)
+    try:
+        delete_phase(pk, record=recorder(author_of(admin_of(request), now=timezone.now())))
+    except RuleRefused as refused:
+        return render(request, "adminconsole/rules_sure.html", shown | {"refusal": refused}, status=422)
+    messages.success(request, f"Removed the phase {found.name}.")
+    return redirect("phases")

@@ -1,0 +1,26 @@
+"""Console, Timelines: which term is in which phase when."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adminconsole.access import admin_only
+from adminconsole.phase_overview import term_lines
+from adminconsole.views.timeline_page import TimelinePage
+from scheduling.terms import term_of_page
+
+
+@admin_only
+@require_safe
+def timeline_list(request: HttpRequest) -> HttpResponse:
+    """Every term with its phase now and what follows."""
+    lines = term_lines(now=timezone.now(), today=timezone.localdate())
+    return render(request, "adminconsole/timelines.html", {"lines": lines})
+
+
+@admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def timeline(request: HttpRequest, term_code: str) -> HttpResponse:
+    """The timeline of one term: its form, then what changes, then saved."""
+    return TimelinePage(request, term_of_page(request, term_code)).answer()
