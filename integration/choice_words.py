@@ -101,6 +101,12 @@ def _ambiguous(noun: str) -> tuple[ChoiceWords, ChoiceWords]:
     )
 
 
+def _have_it_back(noun: str) -> ChoiceWords:
+    return ChoiceWords(
+        choice=Choice.THEIRS, button="Have it back", here=BACK.format(noun=noun), sent=NOTHING_SENT
+    )
+
+
 def _enrolled(noun: str) -> tuple[ChoiceWords, ChoiceWords]:
     return (
         ChoiceWords(
@@ -109,9 +115,7 @@ def _enrolled(noun: str) -> tuple[ChoiceWords, ChoiceWords]:
             problem="Not possible: students are enrolled in the SIS, and a section with students is never "
             "removed from here. Have it back, or have the students moved in the SIS first.",
         ),
-        ChoiceWords(
-            choice=Choice.THEIRS, button="Have it back", here=BACK.format(noun=noun), sent=NOTHING_SENT
-        ),
+        _have_it_back(noun),
     )
 
 
@@ -123,9 +127,7 @@ def _our_removal(noun: str) -> tuple[ChoiceWords, ChoiceWords]:
             here=f"The {noun} stays removed.",
             sent=f"It is removed {NEXT}; what was edited there is given up.",
         ),
-        ChoiceWords(
-            choice=Choice.THEIRS, button="Have it back", here=BACK.format(noun=noun), sent=NOTHING_SENT
-        ),
+        _have_it_back(noun),
     )
 
 

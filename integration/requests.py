@@ -174,7 +174,7 @@ def carry_out(request_id: int, *, clock: Clock = timezone.now) -> None:
             return
         except (OperationalError, InterfaceError):
             raise
-        except Exception:
+        except Exception:  # whatever it was, the request must not look as if it were still at work
             message = "Tandem itself failed; the log has the details."
             close(request, at=clock(), error={"code": "CRASHED", "message": message, **NO_PLACE})
             raise
