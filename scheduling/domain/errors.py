@@ -1,7 +1,11 @@
 """Expected failures of the domain. Each carries a sentence for people; surprises stay tracebacks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .checks import Finding
 
 
 @dataclass(eq=False)
@@ -69,13 +73,33 @@ class Ambiguous(DomainError):
     code = "AMBIGUOUS"
 
 
+@dataclass(eq=False)
 class CheckFailed(DomainError):
-    """The change would introduce an error of the scheduling checks (DOMAIN.md)."""
+    """The change would introduce an error of the scheduling checks (DOMAIN.md).
+
+    `findings`: all that the checks find, the warnings and what stood before among them; `introduced`: those
+    that refuse it.
+    """
+
+    findings: Sequence["Finding"] = ()
+    introduced: Sequence["Finding"] = ()
 
     code = "CHECK_FAILED"
 
 
-class NumberTaken(DomainError):
+class NumberTaken(CheckFailed):
     """Another live section of the course has this section number."""
 
     code = "NUMBER_TAKEN"
+
+
+@dataclass(eq=False)
+class ConfirmationNeeded(DomainError):
+    """Students are enrolled in what a person is about to change: they have to say that they know.
+
+    `students`: how many are touched. Asked of people at a page, who can answer; see `Author`.
+    """
+
+    students: int = 0
+
+    code = "CONFIRM_STUDENTS"

@@ -45,7 +45,10 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Author:
-    """Who changes something, by which door, why, and when (`now`, an aware moment)."""
+    """Who changes something, by which door, why, and when (`now`, an aware moment).
+
+    `confirmed_students`: how many enrolled students the person was told of and said yes to.
+    """
 
     now: dt.datetime
     source: str
@@ -53,6 +56,7 @@ class Author:
     name: str = ""
     reason: str = ""
     run_id: int | None = None
+    confirmed_students: int = 0
 
     @property
     def shown_name(self) -> str:

@@ -28,6 +28,7 @@ from .field_locks import FieldLocks
 from .locking import locked_section, term_of
 from .relationships import leave_groups
 from .section_values import Values, blank_values, check_references, read_changes, room_ids
+from .students import students_touched
 
 CHOSEN_AT_CREATION = frozenset({"course", "section_number", "status"})
 """What no section can be made without: who may create one may choose these."""
@@ -87,7 +88,8 @@ def update_section(
     """Change fields of a section. `version`: the one that the author saw (None: whatever it is).
 
     Cancelling it this way asks for the action, as `cancel_section` does. Raises `NotFound`, `StaleVersion`,
-    `UnknownField`, `InvalidValue`, `Ambiguous`, `ActionRefused`, `FieldLocked`, `NumberTaken`, `CheckFailed`.
+    `UnknownField`, `InvalidValue`, `Ambiguous`, `ActionRefused`, `FieldLocked`, `NumberTaken`, `CheckFailed`,
+    `ConfirmationNeeded`.
     """
     actor = acting_user(author.user)
     section = locked_section(section_id, version=version)
@@ -101,12 +103,13 @@ def update_section(
     check_references(changed, before, term)
     after = {**before, **changed}
     found = _judge(section_id, before, after, changed, term)
+    told = students_touched(section, before, changed, author=author)
     new_version = section_rows.update(section, changed, after)
     _audit_update(section, before, changed, new_version, author)
     is_cancelled = changed.get("status") == Section.Status.CANCELLED
     action = ChangeLog.Action.CANCEL if is_cancelled else ChangeLog.Action.UPDATE
     _tell(section_id, term.pk, new_version, action, author)
-    return Saved(section_id=section_id, version=new_version, changed=tuple(changed), findings=found)
+    return Saved(section_id=section_id, version=new_version, changed=tuple(changed), findings=(*found, *told))
 
 
 def cancel_section(section_id: int, *, author: Author, version: int | None = None) -> Saved:
@@ -184,10 +187,11 @@ def _judge(
     found = findings(after, around)
     new = introduced(findings(before, around) if before is not None else (), found)
     if new:
-        taken = [one for one in new if one.code == Check.NUMBER_TAKEN]
+        taken = tuple(one for one in new if one.code == Check.NUMBER_TAKEN)
         error = NumberTaken if taken else CheckFailed
         shown = taken or new
-        raise error(" ".join(one.message for one in shown), shown[0].field)
+        sentence = " ".join(one.message for one in shown)
+        raise error(sentence, shown[0].field, findings=found, introduced=new)
     return found
 
 
