@@ -5,12 +5,13 @@ saves and is flagged. `introduced` tells the two apart by comparing the findings
 Disagreement inside a crosslist only warns: its members are moved one after the other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from .errors import DomainError
 from .values import Meeting
 
 Values = Mapping[str, Any]
@@ -65,6 +66,26 @@ class Finding:
     def identity(self) -> tuple[str, str]:
         """Two findings with one identity are the same thing, before and after a change."""
         return self.code, self.other
+
+
+@dataclass(eq=False)
+class CheckFailed(DomainError):
+    """The change would introduce an error of the scheduling checks (DOMAIN.md).
+
+    `findings`: all that the checks find, the warnings and what stood before among them; `introduced`: those
+    that refuse it.
+    """
+
+    findings: Sequence[Finding] = ()
+    introduced: Sequence[Finding] = ()
+
+    code = "CHECK_FAILED"
+
+
+class NumberTaken(CheckFailed):
+    """Another live section of the course has this section number."""
+
+    code = "NUMBER_TAKEN"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,11 +1,7 @@
 """Expected failures of the domain. Each carries a sentence for people; surprises stay tracebacks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .checks import Finding
 
 
 @dataclass(eq=False)
@@ -71,26 +67,6 @@ class Ambiguous(DomainError):
     """More than one record fits; the message lists the candidates."""
 
     code = "AMBIGUOUS"
-
-
-@dataclass(eq=False)
-class CheckFailed(DomainError):
-    """The change would introduce an error of the scheduling checks (DOMAIN.md).
-
-    `findings`: all that the checks find, the warnings and what stood before among them; `introduced`: those
-    that refuse it.
-    """
-
-    findings: Sequence["Finding"] = ()
-    introduced: Sequence["Finding"] = ()
-
-    code = "CHECK_FAILED"
-
-
-class NumberTaken(CheckFailed):
-    """Another live section of the course has this section number."""
-
-    code = "NUMBER_TAKEN"
 
 
 @dataclass(eq=False)

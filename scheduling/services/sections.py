@@ -14,8 +14,8 @@ from django.db import transaction
 
 from phases.policy import Action, Actor, SectionFacts
 from phases.selectors import policy_for
-from scheduling.domain.checks import Check, Finding, findings, introduced
-from scheduling.domain.errors import ActionRefused, CheckFailed, InvalidValue, NumberTaken
+from scheduling.domain.checks import Check, CheckFailed, Finding, NumberTaken, findings, introduced
+from scheduling.domain.errors import ActionRefused, InvalidValue
 from scheduling.models import ChangeLog, Course, Instructor, Room, Section, Term
 from scheduling.permissions import acting_user, check_action, check_fields
 from scheduling.selectors import values_of_sections

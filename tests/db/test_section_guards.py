@@ -6,11 +6,10 @@ import pytest
 
 from integration.models import MergeProfileVersion
 from phases.models import Phase, TimelineEntry
+from scheduling.domain.checks import CheckFailed, NumberTaken
 from scheduling.domain.errors import (
     ActionRefused,
-    CheckFailed,
     FieldLocked,
-    NumberTaken,
 )
 from scheduling.models import Section, Term
 from scheduling.selectors import values_of_sections

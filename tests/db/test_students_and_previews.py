@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from integration.models import OutboundChange
-from scheduling.domain.errors import CheckFailed, ConfirmationNeeded, FieldLocked
+from scheduling.domain.checks import CheckFailed
+from scheduling.domain.errors import ConfirmationNeeded, FieldLocked
 from scheduling.models import ChangeLog, Section
 from scheduling.services import sections
 from scheduling.services.previewing import previewed
