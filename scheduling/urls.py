@@ -8,6 +8,7 @@ from .views.courses import course, course_list
 from .views.people import instructor, instructor_list
 from .views.phases import phase_simulator
 from .views.places import room, room_list
+from .views.saved_lists import saved_lists
 from .views.search import search, switch_term
 from .views.section import section
 from .views.sections import section_list
@@ -23,6 +24,7 @@ urlpatterns = [
     path("sections/<int:pk>/", section, name="section"),
     path("courses/<int:pk>/", course, name="course"),
     path("terms/<path:term_code>/sections/", section_list, name="sections"),
+    path("terms/<path:term_code>/lists/", saved_lists, name="saved_lists"),
     path("terms/<path:term_code>/week/", week, name="week"),
     path("terms/<path:term_code>/courses/", course_list, name="courses"),
     path("terms/<path:term_code>/rooms/<int:pk>/", room, name="room"),

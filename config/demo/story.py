@@ -70,7 +70,13 @@ class Story:
         return sections
 
     def _edit(self, section: Section, reason: str = "", **changes: Any) -> None:
-        author = Author(now=timezone.now(), source=ChangeLog.Source.FORM, user=self.registrar, reason=reason)
+        author = Author(
+            now=timezone.now(),
+            source=ChangeLog.Source.FORM,
+            user=self.registrar,
+            reason=reason,
+            confirmed_students=section.enrollment or 0,
+        )
         update_section(section.pk, changes, author=author)
 
     def _edit_and_send(self, sections: Sequence[Section]) -> None:

@@ -15,6 +15,9 @@ class User(AbstractUser):
 
     has_scheduling = models.BooleanField("Scheduling product", default=False)
     has_admin = models.BooleanField("Admin product", default=False)
+    saved_lists = models.JSONField(
+        default=list, blank=True, help_text="Lists of sections kept under a name: name and address."
+    )
 
     class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]  # the stub hides the parent's Meta
         constraints: ClassVar = [

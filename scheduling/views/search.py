@@ -14,8 +14,8 @@ from scheduling.selectors import actor_for
 from scheduling.terms import SESSION_KEY, term_of_page, usual_term
 from scheduling.visibility import check_can_see_terms, viewer_of
 
-WITHOUT_TWIN = frozenset({"section", "course", "switch_term", "logout"})
-"""A record of one term has no twin in another, and the last two are no pages."""
+WITHOUT_TWIN = frozenset({"section", "course", "switch_term", "logout", "saved_lists"})
+"""A record of one term has no twin in another, and the last three are no pages."""
 
 
 @require_safe
