@@ -1,0 +1,64 @@
+"""What somebody typed into the form of a section, read against the version that they saw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from scheduling.domain.errors import DomainError
+from scheduling.domain.fields import Catalogue
+from scheduling.models import Term
+from scheduling.posted_values import posted_values
+from scheduling.services.section_values import read_changes
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """`changes`: canonical values of the fields that were changed; `errors`: what cannot be read."""
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    errors: list[DomainError] = field(default_factory=list)
+
+
+def read_draft(
+    data: QueryDict,
+    *,
+    fields: Catalogue,
+    term: Term,
+    seen: Mapping[str, Any],
+    locked: Mapping[str, str],
+    course_codes: Mapping[str, str] = {},
+) -> Draft:
+    """The draft in a form, against the values that were `seen`. Every field that cannot be read is told.
+
+    Locked fields are no inputs and are not read. A course that is written as it was shown is the same course,
+    though another one may have its code.
+    """
+    draft = Draft()
+    raw: dict[str, Any] = {}
+    for one in fields:
+        if one.name in locked:
+            continue
+        try:
+            raw |= posted_values(data, [one])
+        except DomainError as error:
+            draft.errors.append(error)
+    course = str(seen.get("course") or "")
+    if raw.get("course") in {course, course_codes.get(course)}:
+        raw.pop("course", None)
+    # Dates first: blank dates of meetings are those of the section as it will be.
+    for name in sorted(raw, key=lambda name: name == "meetings"):
+        try:
+            draft.changes |= read_changes(
+                {name: raw[name]}, fields=fields, term=term, before={**seen, **draft.changes}
+            )
+        except DomainError as error:
+            draft.errors.append(error)
+    return draft
+
+
+def in_order(errors: Sequence[DomainError], fields: Catalogue) -> list[DomainError]:
+    """The errors in the order of the form; those of no field first."""
+    places = {name: at for at, name in enumerate(fields.names, start=1)}
+    return sorted(errors, key=lambda one: places.get(one.field, 0))

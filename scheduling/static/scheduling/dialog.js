@@ -1,0 +1,78 @@
+// Forms in a dialog: a link marked so opens its page there; without this script it leads to the page itself.
+
+const dialog = document.getElementById("dialog");
+const body = document.getElementById("dialog-body");
+let opener = null;
+
+function isPlain(event) {
+  return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (link && isPlain(event)) {
+    event.preventDefault();
+    opener = link;
+    window.htmx.ajax("GET", link.href, { target: "#dialog-body", swap: "innerHTML" });
+  } else if (event.target.closest("[data-close]") && dialog?.open) {
+    event.preventDefault();
+    dialog.close();
+  }
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target !== body) return;
+  if (!dialog.open) dialog.showModal();
+  const first = body.querySelector("[data-first-error]") ?? body.querySelector("input:not([type=hidden]), select, textarea");
+  first?.focus();
+});
+
+dialog?.addEventListener("close", () => {
+  body.replaceChildren();
+  opener?.focus();
+});
+
+// What is typed is not lost by a slip: a dialog with changes asks before Escape closes it.
+dialog?.addEventListener("cancel", (event) => {
+  const form = body.querySelector("form");
+  if (form?.dataset.changed && !window.confirm("Close without saving what you changed?")) event.preventDefault();
+});
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("[data-editor] form");
+  if (form) form.dataset.changed = "yes";
+});
+
+// Usual days and times fill the row they stand in.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("select[data-pattern]") || !event.target.value) return;
+  const row = event.target.closest(".meeting-row");
+  const [days, start, end] = event.target.value.split("|");
+  for (const box of row.querySelectorAll(".day-ticks input")) box.checked = days.includes(box.value);
+  row.querySelector("[name$=start_time]").value = start;
+  row.querySelector("[name$=end_time]").value = end;
+});
+
+// A free room goes to the first meeting without a room, else to the first one.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-room]");
+  if (!button) return;
+  const rows = [...button.closest("form").querySelectorAll(".meeting-row")];
+  const hasTime = (row) => row.querySelector("[name$=start_time]").value;
+  const place = (row) => row.querySelector("[name$=place]");
+  const row = rows.find((one) => hasTime(one) && !place(one).value) ?? rows.find(hasTime);
+  if (!row) return;
+  place(row).value = button.dataset.room;
+  place(row).dispatchEvent(new Event("input", { bubbles: true }));
+  place(row).focus();
+});
+
+// `e` on a row opens its editor.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "e" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, dialog[open]")) return;
+  document.activeElement.closest("tr")?.querySelector("a[data-dialog]")?.click();
+});
+
+const firstError = document.querySelector("main [data-first-error]");
+firstError?.focus();
