@@ -49,7 +49,7 @@ def listed_people(since: Since | None) -> str:
 
 def saved_words(editor: Editor, saved: Saved) -> tuple[str, list[str]]:
     """What was saved, and what the checks note about it."""
-    labels = [editor.fields[name].label for name in saved.changed]
+    labels = [one.label for one in editor.fields if one.name in saved.changed]
     section = str(editor.section)
     if not saved.changed:
         return f"{section}: nothing was changed, so nothing was saved.", []

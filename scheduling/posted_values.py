@@ -6,7 +6,7 @@ a value may be saved.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -34,18 +34,19 @@ def posted_values(data: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
     for field in fields:
         if field.kind is Kind.MEETINGS:
             if f"{field.name}.form" in data:
-                found[field.name] = _meetings(rows["meetings"])
+                found[field.name] = _meetings(_bounded(rows["meetings"], "meetings"))
         elif field.kind is Kind.INSTRUCTORS:
             if f"{field.name}.form" in data:
-                found[field.name] = _team(rows["instructors"], primary=data.get("instructors.primary", ""))
+                team = _bounded(rows["instructors"], "instructors")
+                found[field.name] = _team(team, primary=data.get("instructors.primary", ""))
         elif VALUE + field.name in data:
             found[field.name] = data.get(VALUE + field.name, "").replace("\r\n", "\n")
     return found
 
 
-def rows_posted(data: QueryDict, name: str) -> list[Mapping[str, Any]]:
+def rows_posted(data: QueryDict, name: str) -> Sequence[Mapping[str, Any]]:
     """The rows of `name` as they were typed, for showing the form again."""
-    return [row for _number, row in sorted(_rows(data)[name].items())]
+    return [row for _number, row in sorted(_rows(data)[name].items())][:MOST_ROWS]
 
 
 def _rows(data: QueryDict) -> Mapping[str, dict[int, dict[str, Any]]]:
@@ -57,10 +58,13 @@ def _rows(data: QueryDict) -> Mapping[str, dict[int, dict[str, Any]]]:
         row = found[match[1]].setdefault(int(match[2]), {"number": int(match[2])})
         part = key[match.end() :]
         row[part] = "".join(data.getlist(key)) if part == "days" else data.get(key, "").strip()
-    for name, rows in found.items():
-        if len(rows) > MOST_ROWS:
-            raise InvalidValue(f"A section has up to {MOST_ROWS} {name}; there are {len(rows)}.", name)
     return found
+
+
+def _bounded(rows: Mapping[int, Mapping[str, Any]], name: str) -> Mapping[int, Mapping[str, Any]]:
+    if len(rows) > MOST_ROWS:
+        raise InvalidValue(f"A section has up to {MOST_ROWS} {name}; there are {len(rows)}.", name)
+    return rows
 
 
 def _meetings(rows: Mapping[int, Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -113,10 +117,11 @@ def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[s
 
 def _people(written: Iterable[str]) -> dict[str, str]:
     """What is written -> the SIS id: ``Ada Yonath (I2)``, the bare id, or a name that one person has."""
-    texts = [text for text in dict.fromkeys(written) if is_storable(text)]
+    texts = dict.fromkeys(written)
     ids = {text: match[1].strip() if (match := _ID_AT_END.search(text)) else text for text in texts}
-    known = set(Instructor.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
-    names = {text for text, who in ids.items() if who not in known}
+    asked = [who for who in ids.values() if is_storable(who)]
+    known = set(Instructor.objects.filter(pk__in=asked).values_list("pk", flat=True))
+    names = {text for text, who in ids.items() if who not in known and is_storable(text)}
     if names:
         ids |= _by_name(names)
     return ids

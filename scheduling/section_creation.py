@@ -150,10 +150,10 @@ class NewSection:
         self.errors = in_order(draft.errors, self.fields)
         return None
 
-    def check(self, data: QueryDict) -> Checked:
-        """What making it would say, without making it."""
+    def check(self, data: QueryDict | None = None) -> Checked:
+        """What making it as it is typed (None: as the form begins) would say, without making it."""
         self.posted = data
-        draft = self._draft(data)
+        draft = self._draft(data) if data is not None else self._first_draft()
         if draft.errors:
             return Checked(refusals=in_order(draft.errors, self.fields))
         try:
@@ -172,6 +172,16 @@ class NewSection:
             term=self.term,
             seen=seen,
             locked={**self.locks, **dict.fromkeys(LEFT_OUT, "")},
+        )
+
+    def _first_draft(self) -> Draft:
+        unset = LEFT_OUT | self.locks.keys()
+        return Draft(
+            changes={
+                name: value
+                for name, value in self.values.items()
+                if name not in unset and value not in (None, ())
+            }
         )
 
     def _create(self, draft: Draft) -> Saved:

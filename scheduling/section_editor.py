@@ -20,6 +20,7 @@ from scheduling.domain.fields import Catalogue
 from scheduling.free_rooms import FreeRoom, free_rooms
 from scheduling.input_choices import Choices, choices_of
 from scheduling.models import ChangeLog, Section, User
+from scheduling.posted_values import VALUE
 from scheduling.section_drafts import Draft, in_order, read_draft
 from scheduling.section_inputs import InputGroup, Inputs
 from scheduling.section_versions import Overlap, Since, overlaps, since_version
@@ -34,6 +35,7 @@ from scheduling.visibility import Viewer
 ELSEWHERE = frozenset({"status"})
 """What has a page of its own (cancel, make active again)."""
 CHOICE = "choose."
+ROWS = ("meetings", "instructors")
 THEIRS = "theirs"
 
 
@@ -105,9 +107,12 @@ class Editor:
     def choices(self) -> Choices:
         """What the inputs suggest."""
         found = choices_of(self.section.term, [self.section.course.department_id])
+        return replace(found, course_codes={**found.course_codes, **self._own_course})
+
+    @property
+    def _own_course(self) -> Mapping[str, str]:
         course = self.section.course
-        mine = {course.sis_id: f"{course.subject}-{course.number}"}
-        return replace(found, course_codes={**found.course_codes, **mine})
+        return {course.sis_id: f"{course.subject}-{course.number}"}
 
     @cached_property
     def names(self) -> ValueNames:
@@ -149,6 +154,8 @@ class Editor:
         self.posted = data
         draft, version = self._draft(data)
         if self.overlaps or draft.errors:
+            if self.since is not None:
+                self.posted = _only(data, draft)
             self.errors = in_order(draft.errors, self.fields)
             return None
         author = self._author(confirmed=_number(data.get("confirmed")) or 0)
@@ -196,7 +203,7 @@ class Editor:
             term=self.section.term,
             seen=seen,
             locked={**self.locks, **dict.fromkeys(ELSEWHERE, "")},
-            course_codes=self.choices.course_codes,
+            course_codes=self._own_course,
         )
         self._leave_theirs(data, draft)
         if self.since is not None:
@@ -225,6 +232,17 @@ class Editor:
         return Author(
             now=self.now, source=ChangeLog.Source.FORM, user=self.user, confirmed_students=confirmed
         )
+
+
+def _only(data: QueryDict, draft: Draft) -> QueryDict:
+    """What was typed into the fields that the person changed: the others are shown as they stand now."""
+    kept = {*draft.changes, *(one.field for one in draft.errors)}
+    mine = data.copy()
+    for key in data:
+        name = key.removeprefix(VALUE) if key.startswith(VALUE) else key.partition(".")[0]
+        if (key.startswith(VALUE) or name in ROWS) and name not in kept:
+            del mine[key]
+    return mine
 
 
 def told(error: DomainError) -> list[DomainError]:

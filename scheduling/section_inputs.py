@@ -31,7 +31,7 @@ CONTROLS: Mapping[Kind, Control] = {
     Kind.MEETINGS: "meetings",
     Kind.INSTRUCTORS: "instructors",
 }
-ORDER = (Group.GENERAL, Group.CREDITS, Group.MEETINGS, Group.INSTRUCTORS, Group.RELATIONSHIPS, Group.CUSTOM)
+ORDER = (Group.MEETINGS, Group.INSTRUCTORS, Group.GENERAL, Group.CREDITS, Group.RELATIONSHIPS, Group.CUSTOM)
 KEPT_BY_SIS = "Kept by the SIS"
 EMPTY_ROWS = 1
 MEETING_PARTS = (

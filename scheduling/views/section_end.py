@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, NotFound, StaleVersion
-from scheduling.models import ChangeLog
+from scheduling.models import ChangeLog, Section, User
 from scheduling.returning import go
-from scheduling.section_ending import ADVICE, DEEDS, DELETE, carry_out, outlook
+from scheduling.section_ending import ADVICE, DEEDS, DELETE, Deed, carry_out, outlook
 from scheduling.services.audit import Author
 from scheduling.terms import remember_term
 from scheduling.visibility import viewer_of, visible_sections
@@ -26,47 +26,57 @@ def section_end(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     if section is None:
         raise Http404
     remember_term(request, section.term_id)
-    chosen, sentence, status = DEEDS[deed], "", 200
-    now = timezone.now()
-    if request.method == "POST":
-        author = Author(
-            now=now,
-            source=ChangeLog.Source.FORM,
-            user=user,
-            reason=request.POST.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON],
-            confirmed_students=_number(request.POST.get("students", "")),
+    if request.method != "POST":
+        return _ask(request, DEEDS[deed], section, user)
+    try:
+        carry_out(
+            DEEDS[deed],
+            section,
+            author=_author(request, user),
+            version=_number(request.POST.get("version", "")),
         )
-        try:
-            carry_out(chosen, section, author=author, version=_number(request.POST.get("version", "")))
-        except NotFound:
-            raise Http404 from None
-        except (ConfirmationNeeded, StaleVersion) as error:
-            sentence, status = error.message, 409
-            section.refresh_from_db()
-        except DomainError as error:
-            sentence, status = error.message, 422
-        else:
-            messages.success(request, f"{section} {chosen.done}.")
-            gone = chosen.name == DELETE
-            return go(
-                request,
-                reverse("sections", args=[section.term_id]) if gone else reverse("section", args=[pk]),
-            )
+    except NotFound:
+        raise Http404 from None
+    except (ConfirmationNeeded, StaleVersion) as error:
+        section.refresh_from_db()
+        return _ask(request, DEEDS[deed], section, user, sentence=error.message, status=409)
+    except DomainError as error:
+        return _ask(request, DEEDS[deed], section, user, sentence=error.message, status=422)
+    messages.success(request, f"{section} {DEEDS[deed].done}.")
+    list_or_page = ("sections", section.term_id) if deed == DELETE else ("section", pk)
+    return go(request, reverse(list_or_page[0], args=list_or_page[1:]))
+
+
+def _author(request: HttpRequest, user: User) -> Author:
+    return Author(
+        now=timezone.now(),
+        source=ChangeLog.Source.FORM,
+        user=user,
+        reason=request.POST.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON],
+        confirmed_students=_number(request.POST.get("students", "")),
+    )
+
+
+def _ask(
+    request: HttpRequest, deed: Deed, section: Section, user: User, *, sentence: str = "", status: int = 200
+) -> HttpResponse:
+    is_in_dialog = bool(request.htmx)  # type: ignore[attr-defined]  # the middleware of django-htmx
     shown = {
         "section": section,
         "term": section.term,
-        "title": f"{chosen.words}: {section}",
-        "deed": chosen,
-        "advice": ADVICE if chosen.name == DELETE else "",
-        "outlook": outlook(chosen, section, user=user, now=now),
+        "title": f"{deed.words}: {section}",
+        "deed": deed,
+        "advice": ADVICE if deed.name == DELETE else "",
+        "outlook": outlook(deed, section, user=user, now=timezone.now()),
         "sentence": sentence,
         "action": request.path,
-        "back": reverse("section", args=[pk]),
-        "is_in_dialog": bool(request.htmx),  # type: ignore[attr-defined]  # the middleware of django-htmx
+        "back": reverse("section", args=[section.pk]),
+        "is_in_dialog": is_in_dialog,
         "form_template": "scheduling/editor/end.html",
     }
-    template = "end" if shown["is_in_dialog"] else "page"
-    return render(request, f"scheduling/editor/{template}.html", shown, status=status)
+    return render(
+        request, f"scheduling/editor/{'end' if is_in_dialog else 'page'}.html", shown, status=status
+    )
 
 
 def _number(text: str) -> int:

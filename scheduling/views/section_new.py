@@ -37,7 +37,8 @@ def section_new(request: HttpRequest, term_code: str) -> HttpResponse:
         return _choose(request, term, viewer)
     form = NewSection(term=term, course=course, user=user, viewer=viewer, now=timezone.now(), copied=copied)
     if request.method != "POST":
-        return _form(request, form, status=200 if not form.refusal else 403)
+        checked = form.check() if form.copied and not form.refusal else None
+        return _form(request, form, checked=checked, status=200 if not form.refusal else 403)
     do = request.POST.get("do", "save")
     if do in MORE:
         form.posted, form.more_rows = request.POST, MORE[do]
@@ -60,7 +61,7 @@ def section_new(request: HttpRequest, term_code: str) -> HttpResponse:
 def _copied(request: HttpRequest, term: Term, viewer: Viewer) -> Section | None:
     if "copy" not in request.GET:
         return None
-    pk = asked_number(request, "copy", what="Section")
+    pk = asked_number(request, "copy", what="Section") or 0
     found = visible_sections(viewer).select_related("course", "term").filter(pk=pk, term=term).first()
     if found is None:
         raise Http404
