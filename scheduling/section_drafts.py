@@ -1,6 +1,6 @@
 """What somebody typed into the form of a section, read against the version that they saw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,18 +27,19 @@ def read_draft(
     fields: Catalogue,
     term: Term,
     seen: Mapping[str, Any],
-    locked: Mapping[str, str],
+    left_out: Collection[str],
     course_codes: Mapping[str, str] = {},
 ) -> Draft:
     """The draft in a form, against the values that were `seen`. Every field that cannot be read is told.
 
-    Locked fields are no inputs and are not read. A course that is written as it was shown is the same course,
-    though another one may have its code.
+    Fields in `left_out` have another page and are not read. Locks are no matter here: what is sent for a
+    locked field is read too, so that the write service refuses it in words and nothing typed gets lost.
+    A course that is written as it was shown is the same course, though another one may have its code.
     """
     draft = Draft()
     raw: dict[str, Any] = {}
     for one in fields:
-        if one.name in locked:
+        if one.name in left_out:
             continue
         try:
             raw |= posted_values(data, [one])

@@ -109,6 +109,7 @@ def addresses():
     yield "sections", reverse("sections", kwargs=of_term) + "?q=no+such+thing"
     yield "section", reverse("section", args=[section.pk]) + "?why=title"
     yield "section", reverse("section", args=[Section.objects.get(sis_id="M041").pk])
+    yield from addresses_of_the_editor(section)
     yield "course", reverse("course", args=[course.pk])
     yield "room", reverse("room", args=[TERM, room.pk])
     yield "instructor", reverse("instructor", args=[TERM, "I1"])
@@ -125,6 +126,15 @@ def addresses():
     yield "plan", reverse("plan", args=[Plan.objects.get(status="NEEDS_APPROVAL").pk])
     yield "conflict", reverse("conflict", args=[Conflict.objects.get(status="OPEN").pk])
     yield from addresses_of_phases()
+
+
+def addresses_of_the_editor(section):
+    """The form of a section, of a new one, of a copy, and what is asked before a section ends."""
+    new = reverse("section_new", args=[TERM])
+    yield "section_edit", reverse("section_edit", args=[section.pk])
+    yield from (("section_new", new + query) for query in ("", "?course=BIO-101", f"?copy={section.pk}"))
+    deeds = ("section_cancel", "section_activate", "section_delete")
+    yield from ((name, reverse(name, args=[section.pk])) for name in deeds)
 
 
 def addresses_of_phases():
