@@ -7,10 +7,13 @@ from typing import Any
 from django.http import QueryDict
 
 from scheduling.domain.errors import DomainError
-from scheduling.domain.fields import Catalogue
+from scheduling.domain.fields import Catalogue, Field, Kind
+from scheduling.domain.values import Meeting, fill_meeting_dates
 from scheduling.models import Term
 from scheduling.posted_values import posted_values
 from scheduling.services.section_values import read_changes
+
+DATES = frozenset({"start_date", "end_date"})
 
 
 @dataclass(kw_only=True)
@@ -46,8 +49,15 @@ def read_draft(
         except DomainError as error:
             draft.errors.append(error)
     course = str(seen.get("course") or "")
-    if raw.get("course") in {course, course_codes.get(course)}:
-        raw.pop("course", None)
+    raw = {
+        name: given
+        for name, given in raw.items()
+        if not (
+            given in {course, course_codes.get(course)}
+            if name == "course"
+            else isinstance(given, str) and given == _as_sent_back(fields[name], seen.get(name))
+        )
+    }
     # Dates first: blank dates of meetings are those of the section as it will be.
     for name in sorted(raw, key=lambda name: name == "meetings"):
         try:
@@ -56,7 +66,24 @@ def read_draft(
             )
         except DomainError as error:
             draft.errors.append(error)
+    if not DATES & draft.changes.keys() and draft.changes.get("meetings") == _with_dates(seen):
+        draft.changes.pop("meetings", None)
     return draft
+
+
+def _as_sent_back(shown: Field, value: Any) -> str:
+    """What a browser sends for a value that nobody touched: an input of one line has no line breaks."""
+    text = "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n")
+    return text if shown.kind is Kind.LONG_TEXT else text.replace("\n", "")
+
+
+def _with_dates(seen: Mapping[str, Any]) -> tuple[Meeting, ...]:
+    """The meetings as a form that nobody touched is read: where they have no dates, with the section's."""
+    return fill_meeting_dates(
+        seen.get("meetings") or (),
+        start_date=seen.get("start_date") or "",
+        end_date=seen.get("end_date") or "",
+    )
 
 
 def in_order(errors: Sequence[DomainError], fields: Catalogue) -> list[DomainError]:

@@ -183,7 +183,7 @@ def test_the_schedule_is_read_and_filtered_without_javascript(desk, open_page, s
     main.get_by_role("link", name="Title", exact=True).click()
     expect(main.get_by_role("columnheader", name="Title")).to_have_attribute("aria-sort", "ascending")
     expect(main).to_contain_text("30 sections")
-    main.get_by_role("link", name="BIO 101 001").click()
+    main.get_by_role("link", name="BIO 101 001", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("BIO 101 001")
 
 
