@@ -48,18 +48,11 @@ def read_draft(
             raw |= posted_values(data, [one])
         except DomainError as error:
             draft.errors.append(error)
-    course = str(seen.get("course") or "")
-    raw = {
-        name: given
-        for name, given in raw.items()
-        if not (
-            given in {course, course_codes.get(course)}
-            if name == "course"
-            else isinstance(given, str) and given == _as_sent_back(fields[name], seen.get(name))
-        )
-    }
+    touched = [
+        name for name in raw if raw[name] not in _untouched(fields[name], seen.get(name), course_codes)
+    ]
     # Dates first: blank dates of meetings are those of the section as it will be.
-    for name in sorted(raw, key=lambda name: name == "meetings"):
+    for name in sorted(touched, key=lambda name: name == "meetings"):
         try:
             draft.changes |= read_changes(
                 {name: raw[name]}, fields=fields, term=term, before={**seen, **draft.changes}
@@ -71,10 +64,12 @@ def read_draft(
     return draft
 
 
-def _as_sent_back(shown: Field, value: Any) -> str:
-    """What a browser sends for a value that nobody touched: an input of one line has no line breaks."""
+def _untouched(shown: Field, value: Any, course_codes: Mapping[str, str]) -> list[str]:
+    """What a browser may send for a value that nobody touched: an input of one line has no line breaks."""
     text = "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n")
-    return text if shown.kind is Kind.LONG_TEXT else text.replace("\n", "")
+    if shown.kind is Kind.COURSE:
+        return [text, course_codes.get(text, text)]
+    return [text if shown.kind is Kind.LONG_TEXT else text.replace("\n", "")]
 
 
 def _with_dates(seen: Mapping[str, Any]) -> tuple[Meeting, ...]:

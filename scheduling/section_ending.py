@@ -48,7 +48,7 @@ def deeds_of(section: Section) -> list[Deed]:
 
 
 def refusal_of(deed: Deed, section: Section, viewer: Viewer, policy: Policy) -> str:
-    """Why `viewer` cannot do it, for a button: enrolled students, the phase or the role; blank where they can."""
+    """Why `viewer` cannot do it, for a button: role, phase or students; blank where they can."""
     facts = SectionFacts(section_id=section.pk, departments=frozenset([section.course.department_id]))
     if deed.name == ACTIVATE:
         decision = policy.field(viewer, facts, "status")

@@ -27,7 +27,7 @@ PAGES = {
     for one in urls.urlpatterns
     if isinstance(one, URLPattern)
 }
-ELSEWHERE = {"login", "logout", "password_change", "switch_term", "run_csv"}
+ELSEWHERE = {"login", "logout", "password_change", "switch_term", "saved_lists", "run_csv"}
 """No pages to look at, or looked at in test_first_pages."""
 DATES = ("2027-02-01", "2027-05-28")
 TABLES = large_tables(60) | {

@@ -42,19 +42,18 @@ def posted(campus, sis_id="S1", **given):
 
 @pytest.mark.parametrize("deed", DEEDS)
 @pytest.mark.parametrize(
-    ("kind", "own", "other", "saves"),
+    ("kind", "answers"),
     [
-        ("anonymous", 302, 302, 302),
-        ("no product", 403, 403, 403),
-        ("no role", 403, 403, 403),
-        ("viewer", 200, 200, 422),
-        ("scheduler", 200, 404, 404),
-        ("admin", 403, 403, 403),
+        ("anonymous", (302, 302, 302)),
+        ("no product", (403, 403, 403)),
+        ("no role", (403, 403, 403)),
+        ("viewer", (200, 200, 422)),
+        ("scheduler", (200, 404, 404)),
+        ("admin", (403, 403, 403)),
     ],
 )
-def test_nobody_ends_a_section_where_their_role_does_not_let_them(
-    campus, person, deed, kind, own, other, saves
-):
+def test_nobody_ends_a_section_where_their_role_does_not_let_them(campus, person, deed, kind, answers):
+    own, other, saves = answers
     if deed == "activate":
         campus.edit("S3", status="CANCELLED")
     before = status(campus, "S3")
@@ -121,9 +120,9 @@ def test_what_is_done_already_is_said(campus, registrar):
 def test_a_number_that_went_to_another_section_refuses_to_make_it_active_again(campus, registrar):
     campus.edit("S1", status="CANCELLED")
     campus.create("A")
-    assert "There is a live section BIO 101 A already" in registrar.get(
-        at(campus, "activate")
-    ).content.decode()
+    assert (
+        "There is a live section BIO 101 A already" in registrar.get(at(campus, "activate")).content.decode()
+    )
     assert registrar.post(at(campus, "activate"), posted(campus)).status_code == 422
     assert status(campus) == "CANCELLED"
 
