@@ -2,7 +2,6 @@
 
 const dialog = document.getElementById("dialog");
 const body = document.getElementById("dialog-body");
-let opener = null;
 
 function isPlain(event) {
   return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
@@ -12,7 +11,6 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-dialog]");
   if (link && isPlain(event)) {
     event.preventDefault();
-    opener = link;
     window.htmx.ajax("GET", link.href, { target: "#dialog-body", swap: "innerHTML" });
   } else if (event.target.closest("[data-close]") && dialog?.open) {
     event.preventDefault();
@@ -27,10 +25,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   first?.focus();
 });
 
-dialog?.addEventListener("close", () => {
-  body.replaceChildren();
-  opener?.focus();
-});
+// The browser gives the focus back to where it was.
+dialog?.addEventListener("close", () => body.replaceChildren());
 
 // What is typed is not lost by a slip: a dialog with changes asks before it closes.
 function mayClose() {
