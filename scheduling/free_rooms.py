@@ -1,7 +1,8 @@
 """Which rooms are free when a class meets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -17,6 +18,15 @@ class FreeRoom:
 
     place: str
     seats: int | None
+
+
+def rooms_for(term: Term, values: Mapping[str, Any], *, section_id: int | None) -> Sequence[FreeRoom]:
+    """The rooms for a section with these values: for its first meeting without a room, else for its first."""
+    timed = [one for one in values.get("meetings") or () if one.days and one.start_time]
+    wanting = [one for one in timed if not one.room] or timed
+    if not wanting:
+        return ()
+    return free_rooms(term, wanting[0], seats=values.get("capacity"), section_id=section_id)
 
 
 def free_rooms(

@@ -19,7 +19,6 @@ from scheduling.models import Building, Instructor
 VALUE = "value."
 MOST_ROWS = 60
 _ROW = re.compile(r"(meetings|instructors)\.(\d{1,3})\.")
-_ID_AT_END = re.compile(r"\(([^()]+)\)\s*\Z")
 PLACE, PATTERN, REMOVED, ARRANGED = "place", "pattern", "removed", "arranged"
 TEXTS = ("start_time", "end_time", "start_date", "end_date")
 
@@ -40,7 +39,7 @@ def posted_values(data: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
                 team = _bounded(rows["instructors"], "instructors")
                 found[field.name] = _team(team, primary=data.get("instructors.primary", ""))
         elif VALUE + field.name in data:
-            found[field.name] = data.get(VALUE + field.name, "").replace("\r\n", "\n")
+            found[field.name] = data.get(VALUE + field.name, "").replace("\r\n", "\n").replace("\r", "\n")
     return found
 
 
@@ -117,17 +116,26 @@ def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[s
 
 def _people(written: Iterable[str]) -> dict[str, str]:
     """What is written -> the SIS id: ``Ada Yonath (I2)``, the bare id, or a name that one person has."""
-    texts = dict.fromkeys(written)
-    ids = {text: match[1].strip() if (match := _ID_AT_END.search(text)) else text for text in texts}
-    asked = [who for who in ids.values() if is_storable(who)]
+    candidates = {text: [one for one in _ids_in(text) if is_storable(one)] for text in written}
+    asked = {one for found in candidates.values() for one in found}
     known = set(Instructor.objects.filter(pk__in=asked).values_list("pk", flat=True))
-    names = {text for text, who in ids.items() if who not in known and is_storable(text)}
-    if names:
-        ids |= _by_name(names)
-    return ids
+    ids = {text: next((one for one in found if one in known), "") for text, found in candidates.items()}
+    names = _by_name(text for text, who in ids.items() if not who and is_storable(text))
+    return {text: who or names.get(text, text) for text, who in ids.items()}
 
 
-def _by_name(names: Iterable[str]) -> dict[str, str]:
+def _ids_in(text: str) -> Iterator[str]:
+    """What may be the id in ``Ada Yonath (I2)``; an id may have brackets too."""
+    yield text
+    if text.endswith(")"):
+        yield from (text[at + 1 : -1].strip() for at, letter in enumerate(text) if letter == "(")
+
+
+def _by_name(written: Iterable[str]) -> dict[str, str]:
+    """Name -> SIS id, for those whom one person alone is called. Raises `InvalidValue` for several."""
+    names = list(written)
+    if not names:
+        return {}
     last_words = {name.split()[-1] for name in names if name.split()}
     found: dict[str, list[str]] = {}
     for one in Instructor.objects.filter(last_name__in=last_words).order_by("pk"):
@@ -139,4 +147,4 @@ def _by_name(names: Iterable[str]) -> dict[str, str]:
                 "instructors",
                 "instructor",
             )
-    return {name: found.get(name, [name])[0] for name in names}
+    return {name: found[name][0] for name in names if name in found}

@@ -13,6 +13,7 @@ from scheduling.domain.checks import CheckFailed, NumberTaken
 from scheduling.domain.errors import DomainError
 from scheduling.domain.fields import Catalogue
 from scheduling.domain.section_numbers import next_number
+from scheduling.free_rooms import rooms_for
 from scheduling.input_choices import Choices, choices_of
 from scheduling.models import ChangeLog, Course, Section, Term, User
 from scheduling.posted_values import VALUE
@@ -156,13 +157,14 @@ class NewSection:
         draft = self._draft(data) if data is not None else self._first_draft()
         if draft.errors:
             return Checked(refusals=in_order(draft.errors, self.fields))
+        rooms = rooms_for(self.term, draft.changes, section_id=None)
         try:
-            return Checked(findings=previewed(lambda: self._create(draft)).findings)
+            return Checked(findings=previewed(lambda: self._create(draft)).findings, rooms=rooms)
         except CheckFailed as failed:
             new = frozenset(one.identity for one in failed.introduced)
-            return Checked(findings=failed.findings, new=new)
+            return Checked(findings=failed.findings, new=new, rooms=rooms)
         except DomainError as error:
-            return Checked(refusals=told(error))
+            return Checked(refusals=told(error), rooms=rooms)
 
     def _draft(self, data: QueryDict) -> Draft:
         seen = blank_values(self.fields)
@@ -171,7 +173,7 @@ class NewSection:
             fields=self.fields,
             term=self.term,
             seen=seen,
-            locked={**self.locks, **dict.fromkeys(LEFT_OUT, "")},
+            left_out=LEFT_OUT,
         )
 
     def _first_draft(self) -> Draft:

@@ -1,16 +1,19 @@
 """What somebody typed into the form of a section, read against the version that they saw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
 
 from scheduling.domain.errors import DomainError
-from scheduling.domain.fields import Catalogue
+from scheduling.domain.fields import Catalogue, Field, Kind
+from scheduling.domain.values import Meeting, fill_meeting_dates
 from scheduling.models import Term
 from scheduling.posted_values import posted_values
 from scheduling.services.section_values import read_changes
+
+DATES = frozenset({"start_date", "end_date"})
 
 
 @dataclass(kw_only=True)
@@ -27,35 +30,55 @@ def read_draft(
     fields: Catalogue,
     term: Term,
     seen: Mapping[str, Any],
-    locked: Mapping[str, str],
+    left_out: Collection[str],
     course_codes: Mapping[str, str] = {},
 ) -> Draft:
     """The draft in a form, against the values that were `seen`. Every field that cannot be read is told.
 
-    Locked fields are no inputs and are not read. A course that is written as it was shown is the same course,
-    though another one may have its code.
+    Fields in `left_out` have another page and are not read. Locks are no matter here: what is sent for a
+    locked field is read too, so that the write service refuses it in words and nothing typed gets lost.
+    A course that is written as it was shown is the same course, though another one may have its code.
     """
     draft = Draft()
     raw: dict[str, Any] = {}
     for one in fields:
-        if one.name in locked:
+        if one.name in left_out:
             continue
         try:
             raw |= posted_values(data, [one])
         except DomainError as error:
             draft.errors.append(error)
-    course = str(seen.get("course") or "")
-    if raw.get("course") in {course, course_codes.get(course)}:
-        raw.pop("course", None)
+    touched = [
+        name for name in raw if raw[name] not in _untouched(fields[name], seen.get(name), course_codes)
+    ]
     # Dates first: blank dates of meetings are those of the section as it will be.
-    for name in sorted(raw, key=lambda name: name == "meetings"):
+    for name in sorted(touched, key=lambda name: name == "meetings"):
         try:
             draft.changes |= read_changes(
                 {name: raw[name]}, fields=fields, term=term, before={**seen, **draft.changes}
             )
         except DomainError as error:
             draft.errors.append(error)
+    if not DATES & draft.changes.keys() and draft.changes.get("meetings") == _with_dates(seen):
+        draft.changes.pop("meetings", None)
     return draft
+
+
+def _untouched(shown: Field, value: Any, course_codes: Mapping[str, str]) -> list[str]:
+    """What a browser may send for a value that nobody touched: an input of one line has no line breaks."""
+    text = "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n")
+    if shown.kind is Kind.COURSE:
+        return [text, course_codes.get(text, text)]
+    return [text if shown.kind is Kind.LONG_TEXT else text.replace("\n", "")]
+
+
+def _with_dates(seen: Mapping[str, Any]) -> tuple[Meeting, ...]:
+    """The meetings as a form that nobody touched is read: where they have no dates, with the section's."""
+    return fill_meeting_dates(
+        seen.get("meetings") or (),
+        start_date=seen.get("start_date") or "",
+        end_date=seen.get("end_date") or "",
+    )
 
 
 def in_order(errors: Sequence[DomainError], fields: Catalogue) -> list[DomainError]:

@@ -17,7 +17,7 @@ from phases.policy import SectionFacts
 from scheduling.domain.checks import CheckFailed, Finding
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, FieldLocked, NotFound, StaleVersion
 from scheduling.domain.fields import Catalogue
-from scheduling.free_rooms import FreeRoom, free_rooms
+from scheduling.free_rooms import FreeRoom, rooms_for
 from scheduling.input_choices import Choices, choices_of
 from scheduling.models import ChangeLog, Section, User
 from scheduling.posted_values import VALUE
@@ -166,9 +166,21 @@ class Editor:
         except ConfirmationNeeded as asked:
             self.students = asked.students
             self.errors = [asked]
+        except FieldLocked as error:
+            self.errors = in_order(self._locked_meanwhile(error, draft), self.fields)
         except DomainError as error:
             self.errors = in_order(told(error), self.fields)
         return None
+
+    def _locked_meanwhile(self, error: FieldLocked, draft: Draft) -> list[DomainError]:
+        """The form has no input for these fields any more, so that the sentence keeps what was typed."""
+        return [
+            FieldLocked(f"{one.message} You wrote: {self._words(one.field, draft)}", one.field)
+            for one in told(error)
+        ]
+
+    def _words(self, name: str, draft: Draft) -> str:
+        return self.names.words(self.fields[name], draft.changes.get(name))
 
     def check(self, data: QueryDict) -> Checked:
         """What saving this would say, without saving it."""
@@ -177,7 +189,9 @@ class Editor:
         if draft.errors:
             return Checked(refusals=in_order(draft.errors, self.fields))
         after = {**self.state.values, **draft.changes}
-        rooms = self._rooms(after) if "meetings" not in self.locks else ()
+        rooms: Sequence[FreeRoom] = ()
+        if "meetings" not in self.locks:
+            rooms = rooms_for(self.section.term, after, section_id=self.section.pk)
         try:
             saved = previewed(
                 lambda: update_section(self.section.pk, draft.changes, author=self._author(confirmed=10**6))
@@ -202,7 +216,7 @@ class Editor:
             fields=self.fields,
             term=self.section.term,
             seen=seen,
-            locked={**self.locks, **dict.fromkeys(ELSEWHERE, "")},
+            left_out=ELSEWHERE,
             course_codes=self._own_course,
         )
         self._leave_theirs(data, draft)
@@ -218,15 +232,6 @@ class Editor:
         for name in list(draft.changes):
             if data.get(CHOICE + name) == THEIRS:
                 del draft.changes[name]
-
-    def _rooms(self, after: Mapping[str, Any]) -> Sequence[FreeRoom]:
-        timed = [one for one in after.get("meetings") or () if one.days and one.start_time]
-        wanting = [one for one in timed if not one.room] or timed
-        if not wanting:
-            return ()
-        return free_rooms(
-            self.section.term, wanting[0], seats=after.get("capacity"), section_id=self.section.pk
-        )
 
     def _author(self, *, confirmed: int) -> Author:
         return Author(

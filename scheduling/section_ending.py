@@ -48,13 +48,15 @@ def deeds_of(section: Section) -> list[Deed]:
 
 
 def refusal_of(deed: Deed, section: Section, viewer: Viewer, policy: Policy) -> str:
-    """Why the phase or the role does not let `viewer` do it, for a button; blank where they do."""
+    """Why `viewer` cannot do it, for a button: role, phase or students; blank where they can."""
     facts = SectionFacts(section_id=section.pk, departments=frozenset([section.course.department_id]))
     if deed.name == ACTIVATE:
         decision = policy.field(viewer, facts, "status")
     else:
         action = Action.CANCEL_SECTION if deed.name == CANCEL else Action.DELETE_SECTION
         decision = policy.action(viewer, facts, action)
+    if decision.is_allowed and deed.name == DELETE and section.enrollment:
+        return sections.never_deleted(section)
     return "" if decision.is_allowed else decision.reason
 
 
@@ -67,6 +69,8 @@ def refusal_to_create(section: Section, viewer: Viewer, policy: Policy) -> str:
 
 def outlook(deed: Deed, section: Section, *, user: User, now: dt.datetime) -> Outlook:
     """What the deed would do, found by trying it and taking it back."""
+    if deed not in deeds_of(section):
+        return Outlook(effects=(), refusal=f"{section} {deed.done} already.")
     effects = _effects(deed, section)
     author = Author(now=now, source=ChangeLog.Source.FORM, user=user)
     try:

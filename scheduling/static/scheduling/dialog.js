@@ -2,7 +2,6 @@
 
 const dialog = document.getElementById("dialog");
 const body = document.getElementById("dialog-body");
-let opener = null;
 
 function isPlain(event) {
   return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
@@ -12,11 +11,10 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-dialog]");
   if (link && isPlain(event)) {
     event.preventDefault();
-    opener = link;
     window.htmx.ajax("GET", link.href, { target: "#dialog-body", swap: "innerHTML" });
   } else if (event.target.closest("[data-close]") && dialog?.open) {
     event.preventDefault();
-    dialog.close();
+    if (mayClose()) dialog.close();
   }
 });
 
@@ -27,21 +25,45 @@ document.addEventListener("htmx:afterSettle", (event) => {
   first?.focus();
 });
 
-dialog?.addEventListener("close", () => {
-  body.replaceChildren();
-  opener?.focus();
-});
+// The browser gives the focus back to where it was.
+dialog?.addEventListener("close", () => body.replaceChildren());
 
-// What is typed is not lost by a slip: a dialog with changes asks before Escape closes it.
+// What is typed is not lost by a slip: a dialog with changes asks before it closes.
+function mayClose() {
+  const hasChanges = body.querySelector("form[data-changed]");
+  return !hasChanges || window.confirm("Close without saving what you changed?");
+}
 dialog?.addEventListener("cancel", (event) => {
-  const form = body.querySelector("form");
-  if (form?.dataset.changed && !window.confirm("Close without saving what you changed?")) event.preventDefault();
+  if (!mayClose()) event.preventDefault();
 });
 
-document.addEventListener("input", (event) => {
-  const form = event.target.closest("[data-editor] form");
-  if (form) form.dataset.changed = "yes";
-});
+// While somebody types, the checks of the form as it stands are told beside the meetings. Not by htmx, which
+// complains in the console of each request that the next letter, or leaving the page, makes needless.
+let pause;
+let asking;
+
+async function check(form) {
+  const place = form.querySelector("[data-checks]");
+  if (!place) return;
+  asking?.abort();
+  asking = new AbortController();
+  const sent = new URLSearchParams(new FormData(form));
+  sent.set("do", "check");
+  const asked = { method: "POST", body: sent, headers: { "HX-Request": "true" }, signal: asking.signal };
+  const answer = await fetch(form.action, asked).catch(() => null);
+  if (answer?.ok && !answer.redirected) place.innerHTML = await answer.text().catch(() => place.innerHTML);
+}
+
+for (const [name, wait] of [["input", 400], ["change", 100]]) {
+  document.addEventListener(name, (event) => {
+    const form = event.target.closest("[data-editor] form");
+    if (!form) return;
+    form.dataset.changed = "yes";
+    clearTimeout(pause);
+    pause = setTimeout(() => form.isConnected && check(form), wait);
+  });
+}
+document.addEventListener("submit", () => clearTimeout(pause));
 
 // Usual days and times fill the row they stand in.
 document.addEventListener("change", (event) => {
