@@ -84,7 +84,9 @@ def _members(relationship_id: int, versions: Mapping[int, int] | None) -> tuple[
     chosen = rows.filter(is_primary=True).values_list("section_id", flat=True).first()
     primary = sections.get(chosen or 0)
     if primary is None:
-        raise InvalidValue("This is no crosslist with a primary section that the others could be like.", "members")
+        raise InvalidValue(
+            "This is no crosslist with a primary section that the others could be like.", "members"
+        )
     live = [one for one in sections.values() if one.status == Section.Status.ACTIVE]
     if primary not in live:
         raise InvalidValue(f"{primary} is cancelled; choose another primary first.", "members")

@@ -90,7 +90,7 @@ def test_every_refusal_is_told(group, schedule):
 def test_a_person_is_asked_once_for_the_students_of_all(group, person):
     pk, (_bio, che, phy) = group
     Section.objects.filter(pk__in=[che, phy]).update(enrollment=11)
-    with pytest.raises(ConfirmationNeeded, match="11 enrolled students.*11 enrolled students") as asked:
+    with pytest.raises(ConfirmationNeeded, match=r"11 enrolled students.*11 enrolled students") as asked:
         align_members(pk, ["meetings"], author=person)
     assert asked.value.students == 22
     assert held(phy) == ()
