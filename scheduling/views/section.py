@@ -23,6 +23,7 @@ from scheduling.section_page import shown_section
 from scheduling.section_status import WhyShown, shown_status, values_of, why
 from scheduling.selectors import catalogue, values_of_sections
 from scheduling.services.field_locks import FieldLocks
+from scheduling.services.undo import PEOPLES
 from scheduling.terms import remember_term
 from scheduling.value_names import names_in
 from scheduling.visibility import (
@@ -116,6 +117,7 @@ def _page(
         "shown": shown,
         "can_edit": shown.can_edit,
         "refuses_new": refusal_to_create(found, actor, policy),
+        "can_undo": is_own_last_save(rows, found, actor.user_id),
         "deeds": [(deed, refusal_of(deed, found, actor, policy)) for deed in deeds_of(found)],
         "groups": groups,
         "group_locks": group_locks(found, actor, policy),
@@ -146,3 +148,11 @@ def _rows(request: HttpRequest, found: Section, wanted: Asked) -> history.SavedR
     except BadCursor:
         messages.warning(request, NO_SUCH_PLACE)
         return history.saved_rows(found.pk, name=name)
+
+
+def is_own_last_save(rows: history.SavedRows, found: Section, user_id: int | None) -> bool:
+    """Whether the newest save on the page is the section's last one and the reader's own."""
+    newest = next((save for save in rows.saves if save[0].record_type == "section"), ())
+    return any(
+        row.version == found.version and row.actor_id == user_id and row.source in PEOPLES for row in newest
+    )
