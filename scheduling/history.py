@@ -1,4 +1,4 @@
-"""What happened to a section: the audit save by save, newest first.
+"""What happened to a section, or to a group of sections: the audit save by save, newest first.
 
 Rows of one save stand together: one person, one moment, one new version. Pages are cut by key, so that the
 first page of a section with thousands of changes costs what any other costs.
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from scheduling.models import ChangeLog
 from scheduling.paging import BadCursor
@@ -31,15 +31,38 @@ class SavedRows:
 
 
 def saved_rows(section_id: int, *, name: str = "", cursor: str = "") -> SavedRows:
-    """The saves of a section at `cursor`, in one query; `name`: only those that wrote this field.
+    """The saves of a section at `cursor`, in two queries; `name`: only those that wrote this field.
 
-    Raises `BadCursor`.
+    Without `name`, its ways into crosslists and other groups and out of them are among them. Raises
+    `BadCursor`.
     """
-    rows = ChangeLog.objects.filter(record_type="section", record_id=str(section_id))
+    of_section = Q(record_type="section", record_id=str(section_id))
     if name:
-        rows = rows.filter(
-            Q(field=name) | Q(field="", after__has_key=name) | Q(field="", before__has_key=name)
-        )
+        wrote = Q(field=name) | Q(field="", after__has_key=name) | Q(field="", before__has_key=name)
+        return _page(ChangeLog.objects.filter(of_section & wrote), cursor)
+    # Asked for first and by key, so that both parts are read from an index.
+    moves = list(_moves(section_id).values_list("pk", flat=True))
+    return _page(ChangeLog.objects.filter(of_section | Q(pk__in=moves)), cursor)
+
+
+def saved_rows_of_group(relationship_id: int, *, cursor: str = "") -> SavedRows:
+    """The saves of a relationship at `cursor`, in one query. Raises `BadCursor`."""
+    rows = ChangeLog.objects.filter(record_type="relationship", record_id=str(relationship_id))
+    return _page(rows, cursor)
+
+
+def _moves(section_id: int) -> QuerySet[ChangeLog]:
+    """The rows in which a section joined a group, left it, or began or ceased to be its primary."""
+    found = Q()
+    for is_primary in (False, True):
+        member = [[section_id, is_primary]]
+        was = Q(field="members", before__contains=member) | Q(before__members__contains=member)
+        became = Q(field="members", after__contains=member) | Q(after__members__contains=member)
+        found |= (was & ~became) | (became & ~was)
+    return ChangeLog.objects.filter(found, record_type="relationship").order_by()
+
+
+def _page(rows: QuerySet[ChangeLog], cursor: str) -> SavedRows:
     is_back, place = _place(cursor)
     if place is not None:
         rows = rows.filter(pk__gt=place) if is_back else rows.filter(pk__lt=place)
@@ -62,7 +85,7 @@ def saved_rows(section_id: int, *, name: str = "", cursor: str = "") -> SavedRow
 
 
 def _save_of(row: ChangeLog) -> tuple[object, ...]:
-    return (row.at, row.actor_name, row.source, row.version, row.run_id)
+    return (row.record_type, row.record_id, row.at, row.actor_name, row.source, row.version, row.run_id)
 
 
 def _place(cursor: str) -> tuple[bool, int | None]:

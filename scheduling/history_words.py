@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scheduling.domain.fields import Catalogue, Field
+from scheduling.group_names import GroupNames, move_words
 from scheduling.history import SavedRows
 from scheduling.models import ChangeLog
 from scheduling.showing import BLANK
@@ -53,10 +54,42 @@ def values_in(page: SavedRows, fields: Catalogue) -> Iterator[tuple[Field | None
 
 
 def in_words(
-    page: SavedRows, fields: Catalogue, names: ValueNames, *, rule_words: RuleWords | None, name: str = ""
+    page: SavedRows,
+    fields: Catalogue,
+    names: ValueNames,
+    *,
+    rule_words: RuleWords | None,
+    name: str = "",
+    section_id: int | None = None,
+    groups: GroupNames | None = None,
 ) -> list[Save]:
-    """The saves in words. `rule_words` None: who reads it does not see the merges, nor their runs."""
-    return [_told(save, fields, names, rule_words, name) for save in page.saves]
+    """The saves in words. `rule_words` None: who reads it does not see the merges, nor their runs.
+
+    `section_id`, `groups`: whose history it is, and what its groups are called where they are among them.
+    """
+    return [
+        _told_move(save, section_id, groups, rule_words)
+        if groups is not None and section_id is not None and save[0].record_type == "relationship"
+        else _told(save, fields, names, rule_words, name)
+        for save in page.saves
+    ]
+
+
+def _told_move(
+    save: Sequence[ChangeLog], section_id: int, groups: GroupNames, rule_words: RuleWords | None
+) -> Save:
+    """A section's way into a group or out of it. The version is the group's, so that it is not told."""
+    row = save[0]
+    deed, label, before, after = move_words(row, section_id, groups)
+    return Save(
+        at=row.at,
+        who=_who(row),
+        how=row.get_source_display(),
+        deed=deed,
+        reason=row.reason,
+        run=row.run_id if rule_words else None,
+        changes=(FieldChange(label=label, before=before, after=after),),
+    )
 
 
 def _told(

@@ -28,6 +28,7 @@ class Member:
 class Group:
     """A relationship. `concealed`: labels of members whose departments the reader does not see."""
 
+    pk: int
     kind: str
     capacity: int | None
     members: Sequence[Member]
@@ -59,6 +60,7 @@ def groups_of(section: Section, actor: Viewer) -> list[Group]:
 def _group(members: Sequence[RelationshipMember], section: Section, codes: frozenset[str] | None) -> Group:
     shown = [one for one in members if codes is None or one.section.course.department_id in codes]
     return Group(
+        pk=members[0].relationship_id,
         kind=members[0].relationship.get_kind_display(),
         capacity=members[0].relationship.capacity,
         members=[_member(one, section) for one in shown],
@@ -66,13 +68,23 @@ def _group(members: Sequence[RelationshipMember], section: Section, codes: froze
     )
 
 
-def group_locks(section: Section, actor: Viewer, policy: Policy) -> list[str]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupLocks:
     """Why the reader may not change the relationships of a section, or parts of them; a sentence each."""
+
+    sentences: Sequence[str] = ()
+    can_group: bool = False
+    """Whether they may group the section with others of its department."""
+
+
+def group_locks(section: Section, actor: Viewer, policy: Policy) -> GroupLocks:
+    """What the reader may not change of the relationships of a section, and why."""
     facts = SectionFacts(section_id=section.pk, departments=frozenset([section.course.department_id]))
     decision = policy.action(actor, facts, Action.EDIT_RELATIONSHIPS)
     if not decision.is_allowed:
-        return [decision.reason]
-    return list(relationship_locks(section.term).values())
+        return GroupLocks(sentences=[decision.reason])
+    locks = relationship_locks(section.term)
+    return GroupLocks(sentences=list(dict.fromkeys(locks.values())), can_group="members" not in locks)
 
 
 def _member(row: RelationshipMember, section: Section) -> Member:

@@ -5,6 +5,8 @@ from django.urls import path
 
 from .views.account import ChangePassword, SignIn
 from .views.courses import course, course_list
+from .views.crosslist import crosslist
+from .views.crosslists import crosslist_list, crosslist_new
 from .views.people import instructor, instructor_list
 from .views.phases import phase_simulator
 from .views.places import room, room_list
@@ -31,6 +33,9 @@ urlpatterns = [
     path("sections/<int:pk>/delete/", section_end, {"deed": "delete"}, name="section_delete"),
     path("terms/<path:term_code>/sections/new/", section_new, name="section_new"),
     path("courses/<int:pk>/", course, name="course"),
+    path("crosslists/<int:pk>/", crosslist, name="crosslist"),
+    path("terms/<path:term_code>/crosslists/new/", crosslist_new, name="crosslist_new"),
+    path("terms/<path:term_code>/crosslists/", crosslist_list, name="crosslists"),
     path("terms/<path:term_code>/sections/", section_list, name="sections"),
     path("terms/<path:term_code>/lists/", saved_lists, name="saved_lists"),
     path("terms/<path:term_code>/week/", week, name="week"),

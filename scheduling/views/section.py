@@ -1,6 +1,7 @@
 """The page of a section: what it holds, how far the SIS has it, why each value is what it is, its history."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_safe
 from scheduling import history, history_words, integration_side
 from scheduling.asking import asked
 from scheduling.domain.fields import Catalogue, Field
+from scheduling.group_names import group_names
 from scheduling.models import Section
 from scheduling.paging import BadCursor
 from scheduling.section_ending import deeds_of, refusal_of, refusal_to_create
@@ -23,7 +25,13 @@ from scheduling.selectors import catalogue, values_of_sections
 from scheduling.services.field_locks import FieldLocks
 from scheduling.terms import remember_term
 from scheduling.value_names import names_in
-from scheduling.visibility import Viewer, can_see_integration_of, viewer_of, visible_sections
+from scheduling.visibility import (
+    Viewer,
+    can_see_integration_of,
+    viewer_of,
+    visible_departments,
+    visible_sections,
+)
 
 NO_WHY = "Your role does not see the merges with the SIS, so it cannot be told why a value is what it is."
 NO_SUCH_PLACE = "That place in the history is not there; this is its beginning."
@@ -120,7 +128,13 @@ def _page(
         "history_field": wanted.field,
         "history": rows,
         "saves": history_words.in_words(
-            rows, fields, names, rule_words=side.rule_words if side else None, name=name
+            rows,
+            fields,
+            names,
+            rule_words=side.rule_words if side else None,
+            name=name,
+            section_id=found.pk,
+            groups=group_names(chain.from_iterable(rows.saves), visible_departments(actor)),
         ),
     }
 
