@@ -69,12 +69,11 @@ def group_page(
     now: dt.datetime,
 ) -> GroupPage:
     """All that the page shows. `side`: who tells SIS states. Raises `BadCursor`."""
+    is_followed = side is not None and side.is_followed(group.relationship.term_id, now=now)
     told = [
         one
         for one in group.shown
-        if side is not None
-        and can_see_integration_of(user, actor, one.section.course.department_id)
-        and side.is_followed(group.relationship.term_id, now=now)
+        if is_followed and can_see_integration_of(user, actor, one.section.course.department_id)
     ]
     ids = [one.section.pk for one in told]
     states = side.statuses(ids, now=now) if side is not None and ids else {}
