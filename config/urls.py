@@ -23,6 +23,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("support/", admin.site.urls),
     path("api/v1/", include("scheduling.api.urls")),
+    path("api/v1/", include("integration.api.urls")),
     path("console/", include("adminconsole.urls")),
     path("", include("scheduling.urls")),
     path("", include("integration.urls")),

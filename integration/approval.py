@@ -59,7 +59,10 @@ class Approval:
             if frame.merge_type in SENDABLE_TYPES:
                 stale = stale_rows(plan, frame.kind, frame.adapter.capabilities, now=frame.clock())
                 PlanRow.objects.filter(pk__in=stale).update(state=PlanRow.State.STALE)
-        note_decision(plan, Plan.Status.APPLIED, actor=frame.options.actor, now=frame.clock())
+        options = frame.options
+        note_decision(
+            plan, Plan.Status.APPLIED, actor=options.actor, now=frame.clock(), source=options.source
+        )
         self._end_pause()
         CarryOut(frame=frame, plan=plan, is_approved=True).work()
 

@@ -105,8 +105,7 @@ def record_request(request: MergeRequest, *, actor: User | None, now: dt.datetim
         term_code=request.terms[0] if len(request.terms) == 1 else "",
         after=_as_audited(request),
     )
-    source = ChangeLog.Source.FORM if actor else ChangeLog.Source.SYSTEM
-    write_changes([change], author=Author(now=now, source=source, user=actor, name="system"))
+    write_changes([change], author=Author(now=now, source=_source(actor), user=actor, name="system"))
     hint("carry_out_request", request_id=request.pk)
     return request
 
@@ -215,6 +214,11 @@ def _jobs(request: MergeRequest) -> list[tuple[MergeType, str]]:
     return jobs + [(one, term) for term in request.terms for one in types if one in TERM_TYPES]
 
 
+def _source(actor: User | None) -> str:
+    """People ask on a page; what nobody asked for is the system's."""
+    return ChangeLog.Source.FORM if actor else ChangeLog.Source.SYSTEM
+
+
 def _options(request: MergeRequest) -> Options:
     return Options(
         sends=request.is_sending,
@@ -222,6 +226,7 @@ def _options(request: MergeRequest) -> Options:
         accept_empty=request.accept_empty,
         trigger=request.trigger,
         actor=request.actor,
+        source=_source(request.actor),
         request=request.pk,
         expected=previewed_plans(request.preview) if request.preview else None,
     )

@@ -48,6 +48,7 @@ class AlreadyRunning(Exception):
 class Options:
     """What was asked for. `actor` None: the system. `request`: the merge request that is carried out.
 
+    `source`: by which door it was asked, for the audit (`ChangeLog.Source`).
     `expected`: type and term -> the plan that a person looked at before; None: nobody has.
     """
 
@@ -56,6 +57,7 @@ class Options:
     accept_empty: bool = False
     trigger: str = MergeRun.Trigger.AD_HOC
     actor: User | None = None
+    source: str = ChangeLog.Source.COMMAND
     request: int | None = None
     expected: Mapping[tuple[str, str], int] | None = None
 

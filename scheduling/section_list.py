@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
+from phases.policy import Permission
 from scheduling.integration_side import IntegrationSide
 from scheduling.models import Course, Department, Section, Term
 from scheduling.paging import BadCursor, Page, page_of
@@ -41,6 +42,8 @@ class SectionList:
 
     has_states: bool = False
     is_of_departments: bool = False
+    may_edit: bool = False
+    may_create: bool = False
 
     statuses: ClassVar[Mapping[str, str]] = dict(Section.Status.choices)
     onlys: ClassVar[Mapping[str, str]] = ONLY_CHOICES
@@ -113,6 +116,8 @@ def section_list(
         previous=page.previous,
         has_states=side is not None,
         is_of_departments=visible_departments(actor) is not None,
+        may_create=actor.departments(Permission.CREATE_SECTION) != frozenset(),
+        may_edit=actor.departments(Permission.EDIT_SECTIONS) != frozenset(),
     )
 
 

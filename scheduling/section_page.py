@@ -70,6 +70,7 @@ class Shown:
     team_fact: Fact
     seats: Seats
     locks: Sequence[Lock]
+    can_edit: bool
 
 
 def shown_section(
@@ -105,6 +106,7 @@ def shown_section(
         team_fact=facts["instructors"],
         seats=seats_of(section),
         locks=grouped_locks(fields, locked),
+        can_edit=any(one.name not in locked for one in fields if one.name != "status"),
     )
 
 

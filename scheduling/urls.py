@@ -13,6 +13,9 @@ from .views.places import room, room_list
 from .views.saved_lists import saved_lists
 from .views.search import search, switch_term
 from .views.section import section
+from .views.section_edit import section_edit
+from .views.section_end import section_end
+from .views.section_new import section_new
 from .views.sections import section_list
 from .views.week import week
 
@@ -24,6 +27,11 @@ urlpatterns = [
     path("phases/", phase_simulator, name="phase_simulator"),
     path("search/", search, name="search"),
     path("sections/<int:pk>/", section, name="section"),
+    path("sections/<int:pk>/edit/", section_edit, name="section_edit"),
+    path("sections/<int:pk>/cancel/", section_end, {"deed": "cancel"}, name="section_cancel"),
+    path("sections/<int:pk>/activate/", section_end, {"deed": "activate"}, name="section_activate"),
+    path("sections/<int:pk>/delete/", section_end, {"deed": "delete"}, name="section_delete"),
+    path("terms/<path:term_code>/sections/new/", section_new, name="section_new"),
     path("courses/<int:pk>/", course, name="course"),
     path("crosslists/<int:pk>/", crosslist, name="crosslist"),
     path("terms/<path:term_code>/crosslists/new/", crosslist_new, name="crosslist_new"),

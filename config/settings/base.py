@@ -107,7 +107,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": ["scheduling.api.schema.add_components"],
+    "POSTPROCESSING_HOOKS": [
+        "scheduling.api.schema.add_components",
+        "scheduling.api.record_schemas.add_components",
+        "integration.api.schema.add_components",
+    ],
 }
 
 NIGHT_AT: dt.time = _environment["NIGHT_AT"]

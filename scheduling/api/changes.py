@@ -24,6 +24,14 @@ def version_named(request: Request) -> int:
     return int(found[1])
 
 
+def new_section_in(body: Any) -> tuple[str, dict[str, object]]:
+    """The code of the term, and field name -> value, of a section to be made. Raises as `changes_in`."""
+    if not isinstance(body, dict) or not isinstance(body.get("term"), str):
+        raise ParseError('Send a JSON object with the code of the term, for example {"term": "20271", …}.')
+    rest = {name: value for name, value in body.items() if name != "term"}
+    return body["term"], changes_in(rest)
+
+
 def changes_in(body: Any) -> dict[str, object]:
     """Field name -> asked value, from a section document that holds only what shall change.
 

@@ -1,10 +1,10 @@
-"""Which sections a list holds.
+"""Which records a list holds.
 
 A condition that is misspelt, empty or given twice is refused, never ignored: an ignored condition shows
 everything (DOMAIN.md, complaint 13).
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
@@ -13,10 +13,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from scheduling.models import Section
+from scheduling.models import Course, Relationship, Section
 from scheduling.section_words import having_all_words
 
-from .pagination import SectionPages
+from .pagination import PagesById
 
 
 class SectionFilter(FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -44,14 +44,46 @@ class SectionFilter(FilterSet):  # type: ignore[misc]  # django-filter has no ty
         return having_all_words(sections, value)
 
 
+class CourseFilter(FilterSet):  # type: ignore[misc]  # as above
+    """The conditions of a list of courses."""
+
+    term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
+    department = django_filters.CharFilter(field_name="department_id", label="Code of the department")
+    subject = django_filters.CharFilter(label="Subject")
+    sis_id = django_filters.CharFilter(label="The SIS's id")
+    search = django_filters.CharFilter(method="named", label="A part of the title")
+
+    class Meta:
+        model = Course
+        fields: ClassVar = ["term", "department", "subject", "sis_id"]
+
+    def named(self, courses: QuerySet[Course], _name: str, value: str) -> QuerySet[Course]:
+        """The courses with `value` in the title."""
+        return courses.filter(title__icontains=value)
+
+
+class RelationshipFilter(FilterSet):  # type: ignore[misc]  # as above
+    """The conditions of a list of relationships."""
+
+    term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
+    kind = django_filters.ChoiceFilter(choices=Relationship.Kind.choices)
+    sis_id = django_filters.CharFilter(label="The SIS's id")
+    section = django_filters.NumberFilter(
+        field_name="members__section_id", label="Id of a member", min_value=1, max_value=2**31 - 1
+    )
+
+    class Meta:
+        model = Relationship
+        fields: ClassVar = ["term", "kind", "sis_id"]
+
+
 class StrictFilters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter has no types
     """Django-filter, with an error for every query parameter that it would let pass."""
 
-    def filter_queryset(
-        self, request: Request, queryset: QuerySet[Section], view: APIView
-    ) -> QuerySet[Section]:
-        """The sections that meet every condition. Raises `ValidationError`."""
-        known = [*SectionFilter.base_filters, SectionPages.cursor_query_param]
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        """The records that meet every condition. Raises `ValidationError`."""
+        filters = self.get_filterset_class(view, queryset)
+        known = [*(filters.base_filters if filters else ()), PagesById.cursor_query_param]
         for name, values in request.query_params.lists():
             if name not in known:
                 raise _refusal(name, f"There is no condition {name}; known are: {', '.join(known)}.")
@@ -59,7 +91,7 @@ class StrictFilters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter
                 raise _refusal(name, f"{name} is given {len(values)} times; give it once.")
             if not values[0].strip():
                 raise _refusal(name, f"{name} is empty; give a value or leave it out.")
-        found: QuerySet[Section] = super().filter_queryset(request, queryset, view)
+        found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return found
 
 

@@ -17,16 +17,24 @@ DAY: Schema = {"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", "
 VERSION: Schema = {"type": "string", "pattern": '^"[0-9]+"$', "example": '"3"'}
 
 
-def _object(properties: Mapping[str, Any], *, required: bool = True, **more: Any) -> Schema:
+def shape(properties: Mapping[str, Any], *, required: bool = True, **more: Any) -> Schema:
+    """An object of these properties and no others."""
     names = {"required": list(properties)} if required and properties else {}
     return {"type": "object", "properties": properties, **names, "additionalProperties": False, **more}
 
 
+def listed(component: str) -> Schema:
+    """A page of a list of `component`."""
+    link: Schema = {"type": ["string", "null"], "format": "uri"}
+    return shape({"next": link, "previous": link, "results": _list_of(component)})
+
+
 def _list_of(component: str) -> Schema:
-    return {"type": "array", "items": _ref(component)}
+    return {"type": "array", "items": ref(component)}
 
 
-def _ref(component: str) -> Schema:
+def ref(component: str) -> Schema:
+    """A reference to a named schema."""
     return {"$ref": f"#/components/schemas/{component}"}
 
 
@@ -61,7 +69,7 @@ def field_schema(field: Field, *, asked: bool = False) -> Schema:
     kind: Schema
     match field.kind:
         case Kind.COURSE:
-            kind = {"oneOf": [TEXT, _ref("Course")]} if asked else _ref("Course")
+            kind = {"oneOf": [TEXT, ref("Course")]} if asked else ref("Course")
         case Kind.MEETINGS:
             kind = _list_of("AskedMeeting" if asked else "Meeting")
         case Kind.INSTRUCTORS:
@@ -96,27 +104,28 @@ def components() -> dict[str, Schema]:
             "additionalProperties": TEXT,
             "description": "Fields that you may not change now, each with the reason",
         },
-        "integration": {"anyOf": [_ref("Integration"), {"type": "null"}]},
+        "integration": {"anyOf": [ref("Integration"), {"type": "null"}]},
     }
     changes = {field.name: field_schema(field, asked=True) for field in CATALOGUE} | {"custom": CUSTOM}
-    link: Schema = {"type": ["string", "null"], "format": "uri"}
     return {
-        "Course": _object(COURSE),
-        "Meeting": _object({"id": ID, **MEETING}),
-        "Instructor": _object(ASSIGNMENT),
-        "AskedMeeting": _object({"id": ID, **MEETING}, required=False),
-        "AskedInstructor": _object(ASSIGNMENT, required=False) | {"required": ["instructor"]},
-        "Reason": _object(reason) | {"additionalProperties": True},
-        "Integration": _object(
+        "Course": shape(COURSE),
+        "Meeting": shape({"id": ID, **MEETING}),
+        "Instructor": shape(ASSIGNMENT),
+        "AskedMeeting": shape({"id": ID, **MEETING}, required=False),
+        "AskedInstructor": shape(ASSIGNMENT, required=False) | {"required": ["instructor"]},
+        "Reason": shape(reason) | {"additionalProperties": True},
+        "Integration": shape(
             {"section": {}, "state": TEXT, "headline": TEXT, "at": {}, "reasons": _list_of("Reason")}
         )
         | {"additionalProperties": True},
-        "Finding": _object(finding),
-        "Section": _object(section),
-        "SavedSection": _object({**section, "warnings": _list_of("Finding")}),
-        "SectionChanges": _object(changes, required=False),
-        "SectionPage": _object({"next": link, "previous": link, "results": _list_of("Section")}),
-        "Problem": _object({"code": TEXT, "message": TEXT, "field": {"type": ["string", "null"]}})
+        "Finding": shape(finding),
+        "Section": shape(section),
+        "SavedSection": shape({**section, "warnings": _list_of("Finding")}),
+        "SectionChanges": shape(changes, required=False),
+        "SectionPage": listed("Section"),
+        "NewSection": shape({"term": TEXT, **changes}, required=False)
+        | {"required": ["term", "course", "section_number"]},
+        "Problem": shape({"code": TEXT, "message": TEXT, "field": {"type": ["string", "null"]}})
         | {"additionalProperties": True},
     }
 
@@ -138,36 +147,57 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer"}
 
 
-_ETAG = OpenApiParameter(
+ETAG = OpenApiParameter(
     "ETag", VERSION, OpenApiParameter.HEADER, description="The version", response=[200], required=True
 )
-_IF_MATCH = OpenApiParameter(
+ETAG_OF_NEW = OpenApiParameter(
+    "ETag", VERSION, OpenApiParameter.HEADER, description="The version", response=[201], required=True
+)
+IF_MATCH = OpenApiParameter(
     "If-Match", VERSION, OpenApiParameter.HEADER, required=True, description="The version that you changed"
 )
-_CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous`")
-_PROBLEM = _ref("Problem")
-_REFUSED = {401: _PROBLEM, 403: _PROBLEM, 406: _PROBLEM}
-_NOT_FOUND = {404: _PROBLEM}
+CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous`")
+PROBLEM = ref("Problem")
+REFUSED = {401: PROBLEM, 403: PROBLEM, 406: PROBLEM}
+NOT_FOUND = {404: PROBLEM}
 
 SECTION_LIST: Schema = {
     "operation_id": "sections_list",
     "filters": True,
-    "parameters": [_CURSOR],
-    "responses": {200: _ref("SectionPage"), 400: _PROBLEM, **_REFUSED},
+    "parameters": [CURSOR],
+    "responses": {200: ref("SectionPage"), 400: PROBLEM, **REFUSED},
 }
 SECTION_DETAIL: Schema = {
     "operation_id": "sections_read",
-    "parameters": [_ETAG],
-    "responses": {200: _ref("Section"), **_REFUSED, **_NOT_FOUND},
+    "parameters": [ETAG],
+    "responses": {200: ref("Section"), **REFUSED, **NOT_FOUND},
 }
 SECTION_PATCH: Schema = {
     "operation_id": "sections_change",
-    "parameters": [_ETAG, _IF_MATCH],
-    "request": {"application/json": _ref("SectionChanges")},
+    "parameters": [ETAG, IF_MATCH],
+    "request": {"application/json": ref("SectionChanges")},
     "responses": {
-        200: _ref("SavedSection"),
-        **_REFUSED,
-        **_NOT_FOUND,
-        **dict.fromkeys((400, 409, 412, 413, 415, 428), _PROBLEM),
+        200: ref("SavedSection"),
+        **REFUSED,
+        **NOT_FOUND,
+        **dict.fromkeys((400, 409, 412, 413, 415, 428), PROBLEM),
     },
+}
+_WRITTEN = {**REFUSED, **NOT_FOUND, **dict.fromkeys((400, 409, 412, 413, 415, 428), PROBLEM)}
+SECTION_POST: Schema = {
+    "operation_id": "sections_make",
+    "parameters": [ETAG_OF_NEW],
+    "request": {"application/json": ref("NewSection")},
+    "responses": {201: ref("SavedSection"), **_WRITTEN},
+}
+SECTION_CANCEL: Schema = {
+    "operation_id": "sections_cancel",
+    "parameters": [ETAG, IF_MATCH],
+    "request": None,
+    "responses": {200: ref("SavedSection"), **_WRITTEN},
+}
+SECTION_DELETE: Schema = {
+    "operation_id": "sections_delete",
+    "parameters": [IF_MATCH],
+    "responses": {204: None, **_WRITTEN},
 }

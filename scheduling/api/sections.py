@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
@@ -19,14 +20,20 @@ from scheduling.domain.errors import NotFound
 from scheduling.models import ChangeLog, Section, User
 from scheduling.services.audit import Author
 from scheduling.services.field_locks import FieldLocks
-from scheduling.services.sections import update_section
-from scheduling.visibility import Viewer, can_see_integration_of, viewer_for, visible_sections
+from scheduling.services.sections import cancel_section, create_section, delete_section, update_section
+from scheduling.visibility import (
+    Viewer,
+    can_see_integration_of,
+    check_can_see_schedule,
+    viewer_for,
+    visible_sections,
+)
 
 from . import schema
-from .changes import changes_in, version_named
+from .changes import changes_in, new_section_in, version_named
 from .documents import section_document, with_parts
 from .filters import SectionFilter, StrictFilters
-from .pagination import SectionPages
+from .pagination import PagesById
 
 
 class SectionsView(GenericAPIView[Section]):
@@ -47,6 +54,24 @@ class SectionsView(GenericAPIView[Section]):
     def get_queryset(self) -> QuerySet[Section]:
         """The sections that the user may see. Raises `PermissionDenied` for a user without a role."""
         return with_parts(visible_sections(self.actor))
+
+    def author(self) -> Author:
+        """Signs a change that comes this way."""
+        return Author(now=timezone.now(), source=ChangeLog.Source.API, user=self.user)
+
+    def section(self, section_id: int) -> Section:
+        """A section that the user may see. Raises `NotFound`."""
+        section = self.get_queryset().filter(pk=section_id).first()
+        if section is None:
+            raise NotFound("There is no such section, or you may not see it.")
+        return section
+
+    def shown(self, section: Section, *, warnings: Sequence[Finding] | None = None) -> Response:
+        """The section, its version in the header ETag."""
+        document = self.documents([section])[0]
+        if warnings is not None:
+            document["warnings"] = [dataclasses.asdict(one) for one in warnings]
+        return Response(document, headers={"ETag": f'"{section.version}"'})
 
     def documents(self, sections: Sequence[Section]) -> list[dict[str, Any]]:
         """The sections as documents, in a constant number of queries."""
@@ -83,13 +108,24 @@ class SectionList(SectionsView):
 
     filter_backends = (StrictFilters,)
     filterset_class = SectionFilter
-    pagination_class = SectionPages
+    pagination_class = PagesById
 
     @extend_schema(**schema.SECTION_LIST)
     def get(self, request: Request) -> Response:
         """One page of the sections that the user may see and that meet every condition, by id."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.documents(page or ()))
+
+    @extend_schema(**schema.SECTION_POST)
+    def post(self, request: Request) -> Response:
+        """Make a section, through the write service. Its address is in the header Location."""
+        check_can_see_schedule(self.actor)
+        term, values = new_section_in(request.data)
+        saved = create_section(term, values, author=self.author())
+        answer = self.shown(self.section(saved.section_id), warnings=saved.findings)
+        answer.status_code = 201
+        answer.headers["Location"] = reverse("api-section", args=[saved.section_id])
+        return answer
 
 
 class SectionDetail(SectionsView):
@@ -98,26 +134,31 @@ class SectionDetail(SectionsView):
     @extend_schema(**schema.SECTION_DETAIL)
     def get(self, request: Request, section_id: int) -> Response:
         """One section. Its version is in the document and in the header ETag."""
-        return self._shown(self._section(section_id))
+        return self.shown(self.section(section_id))
 
     @extend_schema(**schema.SECTION_PATCH)
     def patch(self, request: Request, section_id: int) -> Response:
         """Change fields of a section, all or none, through the write service (phases, checks, audit)."""
-        section = self._section(section_id)
+        section = self.section(section_id)
         version = version_named(request)
         changes = changes_in(request.data)
-        author = Author(now=timezone.now(), source=ChangeLog.Source.API, user=self.user)
-        saved = update_section(section.pk, changes, author=author, version=version)
-        return self._shown(self._section(saved.section_id), warnings=saved.findings)
+        saved = update_section(section.pk, changes, author=self.author(), version=version)
+        return self.shown(self.section(saved.section_id), warnings=saved.findings)
 
-    def _section(self, section_id: int) -> Section:
-        section = self.get_queryset().filter(pk=section_id).first()
-        if section is None:
-            raise NotFound("There is no such section, or you may not see it.")
-        return section
+    @extend_schema(**schema.SECTION_DELETE)
+    def delete(self, request: Request, section_id: int) -> Response:
+        """Delete a section without students, through the write service."""
+        section = self.section(section_id)
+        delete_section(section.pk, author=self.author(), version=version_named(request))
+        return Response(status=204)
 
-    def _shown(self, section: Section, *, warnings: Sequence[Finding] | None = None) -> Response:
-        document = self.documents([section])[0]
-        if warnings is not None:
-            document["warnings"] = [dataclasses.asdict(one) for one in warnings]
-        return Response(document, headers={"ETag": f'"{section.version}"'})
+
+class SectionCancel(SectionsView):
+    """`POST /sections/{id}/cancel/`."""
+
+    @extend_schema(**schema.SECTION_CANCEL)
+    def post(self, request: Request, section_id: int) -> Response:
+        """Cancel a section, through the write service; it stays, as cancelled."""
+        section = self.section(section_id)
+        saved = cancel_section(section.pk, author=self.author(), version=version_named(request))
+        return self.shown(self.section(section.pk), warnings=saved.findings)

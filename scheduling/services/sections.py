@@ -133,10 +133,7 @@ def delete_section(section_id: int, *, author: Author, version: int | None = Non
         facts=SectionFacts(section_id=section_id, departments=frozenset([section.course.department_id])),
     )
     if section.enrollment:
-        raise ActionRefused(
-            f"{section} has {section.enrollment} students enrolled; a section with students is never "
-            "deleted. Cancel it instead."
-        )
+        raise ActionRefused(never_deleted(section))
     before = values_of_sections([section_id])[section_id].values
     leave_groups(section_id, author=author)
     _tell(section_id, section.term_id, section.version, ChangeLog.Action.DELETE, author)
@@ -149,6 +146,15 @@ def delete_section(section_id: int, *, author: Author, version: int | None = Non
     )
     write_changes([change], author=author)
     section.delete()
+
+
+def never_deleted(section: Section) -> str:
+    """Why a section with students cannot be deleted (DOMAIN.md)."""
+    count = section.enrollment
+    return (
+        f"{section} has {count} {'student' if count == 1 else 'students'} enrolled; a section with students "
+        "is never deleted. Cancel it instead."
+    )
 
 
 def _departments(term: Term, *states: Values) -> frozenset[str | None]:

@@ -14,8 +14,8 @@ from scheduling.selectors import actor_for
 from scheduling.terms import SESSION_KEY, term_of_page, usual_term
 from scheduling.visibility import check_can_see_terms, viewer_of
 
-WITHOUT_TWIN = frozenset({"section", "course", "switch_term", "logout", "saved_lists"})
-"""A record of one term has no twin in another, and the last three are no pages."""
+WITHOUT_TWIN = frozenset({"course", "switch_term", "logout", "saved_lists"})
+"""A course of one term has no twin in another, nor has a section; the others are no pages."""
 
 
 @require_safe
@@ -57,7 +57,7 @@ def _twin(path: str, term: Term) -> str:
         match = resolve(path)
     except (Resolver404, Http404):
         return reverse("sections", args=[term.pk])
-    if match.view_name in WITHOUT_TWIN:
+    if match.view_name in WITHOUT_TWIN or match.route.startswith("sections/"):
         return reverse("sections", args=[term.pk])
     named = dict(match.kwargs)
     if "term_code" in named:

@@ -17,6 +17,7 @@ from scheduling.domain.fields import Catalogue, Field
 from scheduling.group_names import group_names
 from scheduling.models import Section
 from scheduling.paging import BadCursor
+from scheduling.section_ending import deeds_of, refusal_of, refusal_to_create
 from scheduling.section_groups import group_locks, groups_of
 from scheduling.section_page import shown_section
 from scheduling.section_status import WhyShown, shown_status, values_of, why
@@ -107,12 +108,17 @@ def _page(
     locks = FieldLocks(
         terms=[found.term_id], at=now, user_id=actor.user_id, fields=fields, roles=actor.rights.roles
     )
+    policy = locks.policies[found.term_id]
+    shown = shown_section(found, values, locks, names, actor=actor)
     concealed = [label for group in groups for label in group.concealed]
     return {
         "section": found,
-        "shown": shown_section(found, values, locks, names, actor=actor),
+        "shown": shown,
+        "can_edit": shown.can_edit,
+        "refuses_new": refusal_to_create(found, actor, policy),
+        "deeds": [(deed, refusal_of(deed, found, actor, policy)) for deed in deeds_of(found)],
         "groups": groups,
-        "group_locks": group_locks(found, actor, locks.policies[found.term_id]),
+        "group_locks": group_locks(found, actor, policy),
         "can_ask_why": side is not None,
         "is_followed": is_followed,
         "status": shown_status(found.pk, fields, concealed=concealed, now=now) if is_followed else None,

@@ -15,7 +15,8 @@ def assert_sound(page):
     found = Axe().run(page)
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
     targets = page.locator(
-        "a:visible, button:visible, input:visible:not([type=checkbox]):not([type=radio]), summary:visible"
+        "a:visible, button:visible:not([aria-hidden=true]), summary:visible, "
+        "input:visible:not([type=checkbox]):not([type=radio])"
     )
     assert targets.evaluate_all(SMALL_TARGETS) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (

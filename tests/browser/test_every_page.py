@@ -27,7 +27,7 @@ PAGES = {
     for one in urls.urlpatterns
     if isinstance(one, URLPattern)
 }
-ELSEWHERE = {"login", "logout", "password_change", "switch_term", "run_csv"}
+ELSEWHERE = {"login", "logout", "password_change", "switch_term", "saved_lists", "run_csv"}
 """No pages to look at, or looked at in test_first_pages."""
 DATES = ("2027-02-01", "2027-05-28")
 TABLES = large_tables(60) | {
@@ -109,6 +109,7 @@ def addresses():
     yield "sections", reverse("sections", kwargs=of_term) + "?q=no+such+thing"
     yield "section", reverse("section", args=[section.pk]) + "?why=title"
     yield "section", reverse("section", args=[Section.objects.get(sis_id="M041").pk])
+    yield from addresses_of_the_editor(section)
     yield "course", reverse("course", args=[course.pk])
     yield "room", reverse("room", args=[TERM, room.pk])
     yield "instructor", reverse("instructor", args=[TERM, "I1"])
@@ -125,6 +126,15 @@ def addresses():
     yield "plan", reverse("plan", args=[Plan.objects.get(status="NEEDS_APPROVAL").pk])
     yield "conflict", reverse("conflict", args=[Conflict.objects.get(status="OPEN").pk])
     yield from addresses_of_phases()
+
+
+def addresses_of_the_editor(section):
+    """The form of a section, of a new one, of a copy, and what is asked before a section ends."""
+    new = reverse("section_new", args=[TERM])
+    yield "section_edit", reverse("section_edit", args=[section.pk])
+    yield from (("section_new", new + query) for query in ("", "?course=BIO-101", f"?copy={section.pk}"))
+    deeds = ("section_cancel", "section_activate", "section_delete")
+    yield from ((name, reverse(name, args=[section.pk])) for name in deeds)
 
 
 def addresses_of_phases():
@@ -173,7 +183,7 @@ def test_the_schedule_is_read_and_filtered_without_javascript(desk, open_page, s
     main.get_by_role("link", name="Title", exact=True).click()
     expect(main.get_by_role("columnheader", name="Title")).to_have_attribute("aria-sort", "ascending")
     expect(main).to_contain_text("30 sections")
-    main.get_by_role("link", name="BIO 101 001").click()
+    main.get_by_role("link", name="BIO 101 001", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("BIO 101 001")
 
 

@@ -8,6 +8,7 @@ from integration.models import MergeRequest, MergeRun
 from integration.request_claims import MOST_ATTEMPTS
 from integration.requests import carry_out, request_approval, unfinished
 from integration.sis.port import MergeType
+from scheduling.models import ChangeLog
 from tests.campus import NOW, TERM
 from tests.merge_desk import SIXTY, large_tables
 
@@ -210,6 +211,8 @@ def test_a_plan_is_approved_as_a_whole(held, done):
     assert (run.status, run.actor) == ("SUCCEEDED", desk.registrar)
     plan.refresh_from_db()
     assert (plan.status, plan.decided_by) == ("APPLIED", desk.registrar)
+    audit = ChangeLog.objects.get(record_type="plan", record_id=str(plan.pk))
+    assert (audit.actor, audit.source, audit.after) == (desk.registrar, "FORM", "APPLIED")
 
 
 def test_some_rows_of_a_plan_are_approved(held, done):

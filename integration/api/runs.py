@@ -1,0 +1,86 @@
+"""Merge runs over the API: what ran, with its counts and what it reported."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from integration.models import MergeRun
+from integration.reports import run_as_json
+from phases.policy import Permission
+from scheduling.api.pagination import NewestFirst
+from scheduling.api.scope import ScheduleView
+
+from . import schema
+
+NOT_FOR_YOU = "Merge runs are shown to the Admin product and to roles that may execute merges everywhere."
+
+
+class RunFilter(FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """The conditions of a list of runs."""
+
+    term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
+    type = django_filters.CharFilter(field_name="merge_type", label="Merge type, for example sections")
+    status = django_filters.ChoiceFilter(choices=MergeRun.Status.choices)
+
+    class Meta:
+        model = MergeRun
+        fields = ("term", "type", "status")
+
+
+class RunsView(ScheduleView):
+    """What both views of runs share."""
+
+    queryset = MergeRun.objects.none()
+
+    def runs(self) -> QuerySet[MergeRun]:
+        """The runs. Raises `PermissionDenied` for who may not see them."""
+        if not self.user.has_admin and self.viewer.departments(Permission.EXECUTE_MERGES) is not None:
+            raise PermissionDenied(NOT_FOR_YOU)
+        return MergeRun.objects.order_by("-id")
+
+
+class RunList(RunsView):
+    """`GET /runs/`."""
+
+    filterset_class = RunFilter
+    pagination_class = NewestFirst
+
+    @extend_schema(**schema.RUN_LIST)
+    def get(self, request: Request) -> Response:
+        """The runs, the newest first, without what they report of single records."""
+        page = self.paginate_queryset(self.filter_queryset(self.runs())) or ()
+        return self.get_paginated_response([_line(one) for one in page])
+
+
+class RunDetail(RunsView):
+    """`GET /runs/{id}/`."""
+
+    @extend_schema(**schema.RUN_DETAIL)
+    def get(self, request: Request, run_id: int) -> Response:
+        """One run as `execute_merge --json` prints it, its issues included."""
+        found = self.runs().filter(pk=run_id).first()
+        if found is None:
+            raise NotFound("There is no such run.")
+        return Response(run_as_json(found))
+
+
+def _line(run: MergeRun) -> dict[str, Any]:
+    return {
+        "id": run.pk,
+        "type": run.merge_type,
+        "term": run.term_id,
+        "trigger": run.trigger,
+        "status": run.status,
+        "dry_run": run.is_dry_run,
+        "send_updates": run.is_sending,
+        "started_at": run.started_at.isoformat(),
+        "seconds": (run.finished_at - run.started_at).total_seconds() if run.finished_at else None,
+        "error": run.error,
+        "counts": run.counts,
+    }

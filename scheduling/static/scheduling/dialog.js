@@ -1,0 +1,100 @@
+// Forms in a dialog: a link marked so opens its page there; without this script it leads to the page itself.
+
+const dialog = document.getElementById("dialog");
+const body = document.getElementById("dialog-body");
+
+function isPlain(event) {
+  return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (link && isPlain(event)) {
+    event.preventDefault();
+    window.htmx.ajax("GET", link.href, { target: "#dialog-body", swap: "innerHTML" });
+  } else if (event.target.closest("[data-close]") && dialog?.open) {
+    event.preventDefault();
+    if (mayClose()) dialog.close();
+  }
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target !== body) return;
+  if (!dialog.open) dialog.showModal();
+  const first = body.querySelector("[data-first-error]") ?? body.querySelector("input:not([type=hidden]), select, textarea");
+  first?.focus();
+});
+
+// The browser gives the focus back to where it was.
+dialog?.addEventListener("close", () => body.replaceChildren());
+
+// What is typed is not lost by a slip: a dialog with changes asks before it closes.
+function mayClose() {
+  const hasChanges = body.querySelector("form[data-changed]");
+  return !hasChanges || window.confirm("Close without saving what you changed?");
+}
+dialog?.addEventListener("cancel", (event) => {
+  if (!mayClose()) event.preventDefault();
+});
+
+// While somebody types, the checks of the form as it stands are told beside the meetings. Not by htmx, which
+// complains in the console of each request that the next letter, or leaving the page, makes needless.
+let pause;
+let asking;
+
+async function check(form) {
+  const place = form.querySelector("[data-checks]");
+  if (!place) return;
+  asking?.abort();
+  asking = new AbortController();
+  const sent = new URLSearchParams(new FormData(form));
+  sent.set("do", "check");
+  const asked = { method: "POST", body: sent, headers: { "HX-Request": "true" }, signal: asking.signal };
+  const answer = await fetch(form.action, asked).catch(() => null);
+  if (answer?.ok && !answer.redirected) place.innerHTML = await answer.text().catch(() => place.innerHTML);
+}
+
+for (const [name, wait] of [["input", 400], ["change", 100]]) {
+  document.addEventListener(name, (event) => {
+    const form = event.target.closest("[data-editor] form");
+    if (!form) return;
+    form.dataset.changed = "yes";
+    clearTimeout(pause);
+    pause = setTimeout(() => form.isConnected && check(form), wait);
+  });
+}
+document.addEventListener("submit", () => clearTimeout(pause));
+
+// Usual days and times fill the row they stand in.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("select[data-pattern]") || !event.target.value) return;
+  const row = event.target.closest(".meeting-row");
+  const [days, start, end] = event.target.value.split("|");
+  for (const box of row.querySelectorAll(".day-ticks input")) box.checked = days.includes(box.value);
+  row.querySelector("[name$=start_time]").value = start;
+  row.querySelector("[name$=end_time]").value = end;
+});
+
+// A free room goes to the first meeting without a room, else to the first one.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-room]");
+  if (!button) return;
+  const rows = [...button.closest("form").querySelectorAll(".meeting-row")];
+  const hasTime = (row) => row.querySelector("[name$=start_time]").value;
+  const place = (row) => row.querySelector("[name$=place]");
+  const row = rows.find((one) => hasTime(one) && !place(one).value) ?? rows.find(hasTime);
+  if (!row) return;
+  place(row).value = button.dataset.room;
+  place(row).dispatchEvent(new Event("input", { bubbles: true }));
+  place(row).focus();
+});
+
+// `e` on a row opens its editor.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "e" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, dialog[open]")) return;
+  document.activeElement.closest("tr")?.querySelector("a[data-dialog]")?.click();
+});
+
+const firstError = document.querySelector("main [data-first-error]");
+firstError?.focus();

@@ -1,0 +1,327 @@
+"""The other endpoints: making and ending sections, relationships, terms, courses, phases, runs, outbound."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integration.models import Link, MergeRun, OutboundChange
+from phases.models import Phase, TimelineEntry
+from scheduling.models import ChangeLog, Relationship, Section
+from tests.api.conftest import Api
+
+ROOT = "/api/v1/"
+
+
+def call(api: Api, method, path, body=None, *, version=None):
+    headers = api.headers | ({} if version is None else {"If-Match": f'"{version}"'})
+    given = {} if body is None else {"data": body, "content_type": "application/json"}
+    return getattr(api.client, method)(ROOT + path, headers=headers, **given)
+
+
+def refused(answer, status, code):
+    assert answer.status_code == status, answer.content
+    assert answer.json()["code"] == code
+    return answer.json()
+
+
+@pytest.fixture
+def scheduler(api_of, biology):
+    return api_of("SCHEDULER", ["BIO"])
+
+
+@pytest.fixture
+def art(course_of):
+    return course_of("ART")
+
+
+# ---- sections
+
+
+def test_a_section_is_made_with_its_address_and_version(biology, scheduler):
+    body = {"term": "20271", "course": "BIO-101", "section_number": "A", "capacity": 24, "credits": "1.00"}
+    answer = call(scheduler, "post", "sections/", body)
+    assert answer.status_code == 201, answer.content
+    made = Section.objects.get()
+    assert answer.headers["Location"] == f"/api/v1/sections/{made.pk}/"
+    assert answer.headers["ETag"] == '"1"'
+    document = answer.json()
+    assert (document["section_number"], document["capacity"], document["status"]) == ("A", 24, "ACTIVE")
+    assert document["warnings"] == []
+    row = ChangeLog.objects.get(record_type="section")
+    assert (row.action, row.source, row.actor) == ("CREATE", "API", scheduler.user)
+
+
+@pytest.mark.usefixtures("biology", "art")
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"term": "nowhere"}, 404, "NOT_FOUND"),
+        ({"term": None}, 400, "PARSE_ERROR"),
+        ({"course": "ART-101"}, 403, "ACTION_REFUSED"),
+        ({"course": "NO-1"}, 400, "INVALID_VALUE"),
+        ({"section_number": ""}, 400, "INVALID_VALUE"),
+        ({"crn": "9"}, 403, "FIELD_LOCKED"),
+        ({"sis_id": "9"}, 400, "UNKNOWN_FIELD"),
+        ({"nonsense": "9"}, 400, "UNKNOWN_FIELD"),
+    ],
+)
+def test_a_section_that_cannot_be_made_says_why(scheduler, changes, status, code):
+    body = {"term": "20271", "course": "BIO-101", "section_number": "A"} | changes
+    refused(call(scheduler, "post", "sections/", body), status, code)
+    assert not Section.objects.exists()
+
+
+def test_a_number_is_given_once(section, registrar):
+    body = {"term": "20271", "course": "BIO-101", "section_number": section.section_number}
+    refused(call(registrar, "post", "sections/", body), 409, "NUMBER_TAKEN")
+
+
+def test_a_section_is_cancelled_at_the_version_that_was_read(section, registrar):
+    path = f"sections/{section.pk}/cancel/"
+    refused(call(registrar, "post", path), 428, "VERSION_REQUIRED")
+    refused(call(registrar, "post", path, version=9), 412, "STALE_VERSION")
+    answer = call(registrar, "post", path, version=1)
+    assert (answer.status_code, answer.json()["status"]) == (200, "CANCELLED")
+    assert answer.headers["ETag"] == '"2"'
+
+
+def test_cancelling_with_students_is_done_and_told(section, registrar):
+    Section.objects.filter(pk=section.pk).update(enrollment=7)
+    answer = call(registrar, "post", f"sections/{section.pk}/cancel/", version=1)
+    assert "STUDENTS_ENROLLED" in [one["code"] for one in answer.json()["warnings"]]
+
+
+def test_a_section_is_deleted_unless_students_are_in_it(section, registrar):
+    path = f"sections/{section.pk}/"
+    Section.objects.filter(pk=section.pk).update(enrollment=7)
+    refused(call(registrar, "delete", path, version=1), 403, "ACTION_REFUSED")
+    Section.objects.filter(pk=section.pk).update(enrollment=0)
+    refused(call(registrar, "delete", path), 428, "VERSION_REQUIRED")
+    assert call(registrar, "delete", path, version=1).status_code == 204
+    refused(call(registrar, "delete", path, version=1), 404, "NOT_FOUND")
+
+
+def test_another_departments_section_is_not_there(section, api_of, art):
+    stranger = api_of("SCHEDULER", ["ART"])
+    for method, path in (
+        ("get", ""),
+        ("patch", ""),
+        ("delete", ""),
+        ("post", "cancel/"),
+    ):
+        body = {"title": "x"} if method == "patch" else None
+        refused(call(stranger, method, f"sections/{section.pk}/{path}", body, version=1), 404, "NOT_FOUND")
+    section.refresh_from_db()
+    assert section.version == 1
+
+
+# ---- relationships
+
+
+@pytest.fixture
+def pair(biology, sections_of):
+    return [one.pk for one in sections_of(biology, 2)]
+
+
+def new_group(api, pair, **changes):
+    body = {"term": "20271", "kind": "CROSSLIST", "members": pair, "primary": pair[0]} | changes
+    return call(api, "post", "relationships/", body)
+
+
+def test_a_relationship_is_made_changed_and_dissolved(pair, biology, sections_of, scheduler):
+    answer = new_group(scheduler, pair, capacity=50)
+    assert answer.status_code == 201, answer.content
+    document = answer.json()
+    assert answer.headers["Location"] == f"/api/v1/relationships/{document['id']}/"
+    assert document | {"id": 0, "warnings": []} == {
+        "id": 0,
+        "version": 1,
+        "term": "20271",
+        "kind": "CROSSLIST",
+        "sis_id": None,
+        "capacity": 50,
+        "members": pair,
+        "primary": pair[0],
+        "hidden_members": 0,
+        "warnings": [],
+    }
+    path = f"relationships/{document['id']}/"
+    third = sections_of(biology)[0].pk
+    refused(call(scheduler, "patch", path, {"capacity": 60}), 428, "VERSION_REQUIRED")
+    changed = call(scheduler, "patch", path, {"members": [*pair, third], "primary": third}, version=1).json()
+    assert (changed["members"], changed["primary"], changed["capacity"]) == ([*pair, third], third, 50)
+    refused(call(scheduler, "patch", path, {"capacity": 60}, version=1), 412, "STALE_VERSION")
+    assert call(scheduler, "patch", path, {"capacity": None}, version=2).json()["capacity"] is None
+    assert call(scheduler, "get", path).json()["version"] == 3
+    assert call(scheduler, "delete", path, version=3).status_code == 204
+    refused(call(scheduler, "get", path), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"members": []}, "INVALID_VALUE"),
+        ({"members": "12"}, "INVALID_VALUE"),
+        ({"members": [True, 2]}, "INVALID_VALUE"),
+        ({"members": [10**30, 2]}, "INVALID_VALUE"),
+        ({"primary": 999_999}, "INVALID_VALUE"),
+        ({"capacity": -1}, "INVALID_VALUE"),
+        ({"kind": "OTHER"}, "INVALID_VALUE"),
+        ({"kind": 5}, "PARSE_ERROR"),
+        ({"color": "red"}, "UNKNOWN_FIELD"),
+    ],
+)
+def test_a_relationship_that_cannot_be_made_says_why(pair, scheduler, changes, code):
+    refused(new_group(scheduler, pair, **changes), 400, code)
+    assert not Relationship.objects.exists()
+
+
+def test_members_of_other_departments_are_counted_and_bar_a_change(
+    pair, art, sections_of, registrar, scheduler
+):
+    foreign = sections_of(art)[0].pk
+    made = new_group(registrar, [*pair, foreign]).json()
+    path = f"relationships/{made['id']}/"
+    seen = call(scheduler, "get", path).json()
+    assert (seen["members"], seen["hidden_members"]) == (pair, 1)
+    refused(call(scheduler, "patch", path, {"capacity": 5}, version=1), 403, "ACTION_REFUSED")
+    refused(call(scheduler, "delete", path, version=1), 403, "ACTION_REFUSED")
+    refused(new_group(scheduler, [pair[0], foreign], kind="LINKED"), 403, "ACTION_REFUSED")
+    only_art = new_group(registrar, [foreign, sections_of(art)[0].pk], kind="LINKED").json()
+    refused(call(scheduler, "get", f"relationships/{only_art['id']}/"), 404, "NOT_FOUND")
+    listed = call(scheduler, "get", "relationships/").json()["results"]
+    assert [one["id"] for one in listed] == [made["id"]]
+
+
+# ---- terms, courses, phases
+
+
+def test_terms_tell_their_phase_and_timeline(term, registrar):
+    now = timezone.now()
+    draft, final = Phase.objects.get(name="Draft"), Phase.objects.get(name="Published")
+    TimelineEntry.objects.create(term=term, phase=draft, starts_at=now - dt.timedelta(days=1))
+    TimelineEntry.objects.create(term=term, phase=final, starts_at=now + dt.timedelta(days=1))
+    (shown,) = call(registrar, "get", "terms/").json()["results"]
+    assert (shown["code"], shown["phase"]) == ("20271", "Draft")
+    assert [one["phase"] for one in shown["timeline"]] == ["Draft", "Published"]
+    assert call(registrar, "get", "terms/20271/").json() == shown
+    refused(call(registrar, "get", "terms/nowhere/"), 404, "NOT_FOUND")
+    refused(call(registrar, "get", "terms/%00/"), 404, "NOT_FOUND")
+
+
+def test_courses_are_those_of_the_departments_one_sees(biology, art, registrar, scheduler):
+    assert [one["subject"] for one in call(registrar, "get", "courses/").json()["results"]] == ["BIO", "ART"]
+    (own,) = call(scheduler, "get", "courses/").json()["results"]
+    assert own == {
+        "id": "C-BIO-101",
+        "term": "20271",
+        "subject": "BIO",
+        "number": "101",
+        "title": "Cells",
+        "credits": "1.00",
+        "department": "BIO",
+        "is_active": True,
+    }
+    assert call(registrar, "get", "courses/?subject=ART&term=20271").json()["results"][0]["id"] == "C-ART-101"
+    refused(call(registrar, "get", "courses/?color=red"), 400, "INVALID")
+
+
+def test_phases_hold_their_rules(term, registrar):
+    shown = call(registrar, "get", "phases/").json()["results"]
+    assert {one["name"] for one in shown} >= {"Draft", "Registration", "Closed"}
+    closed = next(one for one in shown if one["name"] == "Closed")
+    assert {"role", "field", "rule"} == closed["field_rules"][0].keys()
+    assert {"role", "action", "rule"} == closed["action_rules"][0].keys()
+
+
+# ---- runs and outbound changes
+
+
+@pytest.fixture
+def run(term):
+    return MergeRun.objects.create(
+        merge_type="sections",
+        term=term,
+        status=MergeRun.Status.SUCCEEDED,
+        started_at=dt.datetime(2027, 1, 12, 12, tzinfo=dt.UTC),
+        finished_at=dt.datetime(2027, 1, 12, 12, 1, tzinfo=dt.UTC),
+        counts={"read": 3},
+    )
+
+
+def waiting(section):
+    link = Link.objects.create(merge_type="sections", term=section.term, section=section)
+    return OutboundChange.objects.create(
+        link=link, merge_type="sections", term=section.term, next_attempt_at=timezone.now()
+    )
+
+
+def test_runs_are_listed_and_read(run, registrar):
+    (line,) = call(registrar, "get", "runs/?type=sections&term=20271").json()["results"]
+    assert (line["id"], line["seconds"], line["counts"]) == (run.pk, 60.0, {"read": 3})
+    whole = call(registrar, "get", f"runs/{run.pk}/").json()
+    assert whole["issues"] == []
+    refused(call(registrar, "get", "runs/999999/"), 404, "NOT_FOUND")
+
+
+def test_what_waits_is_listed_with_the_reason(section, registrar):
+    row = waiting(section)
+    (shown,) = call(registrar, "get", "outbound/").json()["results"]
+    assert (shown["id"], shown["section"], shown["state"]) == (row.pk, section.pk, "WAITING")
+    assert shown["reasons"][0]["headline"]
+    OutboundChange.objects.update(state="DONE")
+    assert call(registrar, "get", "outbound/").json()["results"] == []
+
+
+def test_what_waits_is_told_of_ones_own_departments(section, art, sections_of, scheduler):
+    waiting(sections_of(art)[0])
+    own = waiting(section)
+    assert [one["id"] for one in call(scheduler, "get", "outbound/").json()["results"]] == [own.pk]
+
+
+# ---- who, and what it costs
+
+LISTS = ("sections/", "terms/", "courses/", "phases/", "relationships/", "runs/", "outbound/")
+WHO = {
+    "none": (),
+    "instructor": ("sections/", "terms/", "courses/", "phases/", "relationships/"),
+    "viewer": ("sections/", "terms/", "courses/", "phases/", "relationships/"),
+    "scheduler": ("sections/", "terms/", "courses/", "phases/", "relationships/", "outbound/"),
+    "registrar": LISTS,
+}
+
+
+@pytest.mark.parametrize(("role", "allowed"), WHO.items())
+def test_each_role_reads_what_is_for_it(run, biology, api_of, role, allowed):
+    api = api_of("" if role == "none" else role.upper(), ["BIO"], everywhere=role == "registrar")
+    answers = {path: call(api, "get", path).status_code for path in LISTS}
+    assert answers == {path: 200 if path in allowed else 403 for path in LISTS}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_nobody_reads_nothing(db, client, path):
+    assert client.get(ROOT + path).status_code == 401
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_takes_as_many_queries_for_many_as_for_few(path, biology, sections_of, registrar, run):
+    def fill(count):
+        made = sections_of(biology, 2 * count)
+        for one in made[:count]:
+            waiting(one)
+        for first, second in zip(made[::2], made[1::2], strict=True):
+            new_group(registrar, [first.pk, second.pk])
+
+    fill(1)
+    counts = []
+    for _round in range(2):
+        call(registrar, "get", path)
+        with CaptureQueriesContext(connection) as taken:
+            assert call(registrar, "get", path).status_code == 200
+        counts.append(len(taken))
+        fill(8)
+    assert counts[0] == counts[1]
+    assert counts[0] <= 27
