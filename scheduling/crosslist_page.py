@@ -69,12 +69,11 @@ def group_page(
     now: dt.datetime,
 ) -> GroupPage:
     """All that the page shows. `side`: who tells SIS states. Raises `BadCursor`."""
+    is_followed = side is not None and side.is_followed(group.relationship.term_id, now=now)
     told = [
         one
         for one in group.shown
-        if side is not None
-        and can_see_integration_of(user, actor, one.section.course.department_id)
-        and side.is_followed(group.relationship.term_id, now=now)
+        if is_followed and can_see_integration_of(user, actor, one.section.course.department_id)
     ]
     ids = [one.section.pk for one in told]
     states = side.statuses(ids, now=now) if side is not None and ids else {}
@@ -101,7 +100,7 @@ def _lines(group: Group, states: Mapping[int, Any]) -> list[MemberLine]:
 
 
 def _line(one: Member, group: Group, like: Member | None, status: Mapping[str, Any] | None) -> MemberLine:
-    mine, theirs = parts_of(one, group.names), parts_of(like or one, group.names)
+    mine, theirs = _parts(one, group.names), _parts(like or one, group.names)
     is_compared = group.is_crosslist and one.is_live and like is not None and like.is_live
     return MemberLine(
         member=one,
@@ -113,7 +112,7 @@ def _line(one: Member, group: Group, like: Member | None, status: Mapping[str, A
     )
 
 
-def parts_of(one: Member, names: Mapping[str, str]) -> dict[str, list[str]]:
+def _parts(one: Member, names: Mapping[str, str]) -> dict[str, list[str]]:
     """The parts of a member that a crosslist shares, in words."""
     return {
         "times": [
@@ -121,8 +120,14 @@ def parts_of(one: Member, names: Mapping[str, str]) -> dict[str, list[str]]:
             for each in one.meetings
         ],
         "places": [f"{each.building} {each.room}".strip() or "No room yet" for each in one.meetings],
-        "people": [assignment_words(each, names) for each in one.team],
+        "people": _people(one, names),
     }
+
+
+def _people(one: Member, names: Mapping[str, str]) -> list[str]:
+    """Who teaches; that somebody alone is primary goes without saying."""
+    words = [assignment_words(each, names) for each in one.team]
+    return [words[0].removesuffix(" (primary)")] if len(words) == 1 else words
 
 
 def _differences(group: Group) -> list[Difference]:
@@ -132,7 +137,7 @@ def _differences(group: Group) -> list[Difference]:
         return []
     compared = {
         "Meetings": [(one, "; ".join(map(meeting_words, one.meetings)) or "No meetings") for one in live],
-        "Instructors": [(one, ", ".join(parts_of(one, group.names)["people"]) or BLANK) for one in live],
+        "Instructors": [(one, ", ".join(_people(one, group.names)) or BLANK) for one in live],
     }
     return [
         Difference(label=label, values=values)
