@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from phases.policy import Policy
 from scheduling import history, history_words, integration_side
 from scheduling.asking import asked
 from scheduling.domain.fields import Catalogue, Field
@@ -109,18 +110,13 @@ def _page(
     locks = FieldLocks(
         terms=[found.term_id], at=now, user_id=actor.user_id, fields=fields, roles=actor.rights.roles
     )
-    policy = locks.policies[found.term_id]
-    shown = shown_section(found, values, locks, names, actor=actor)
     concealed = [label for group in groups for label in group.concealed]
     return {
         "section": found,
-        "shown": shown,
-        "can_edit": shown.can_edit,
-        "refuses_new": refusal_to_create(found, actor, policy),
+        "shown": shown_section(found, values, locks, names, actor=actor),
         "can_undo": is_own_last_save(rows, found, actor.user_id),
-        "deeds": [(deed, refusal_of(deed, found, actor, policy)) for deed in deeds_of(found)],
+        **_deeds(found, actor, locks.policies[found.term_id]),
         "groups": groups,
-        "group_locks": group_locks(found, actor, policy),
         "can_ask_why": side is not None,
         "is_followed": is_followed,
         "status": shown_status(found.pk, fields, concealed=concealed, now=now) if is_followed else None,
@@ -138,6 +134,15 @@ def _page(
             section_id=found.pk,
             groups=group_names(chain.from_iterable(rows.saves), visible_departments(actor)),
         ),
+    }
+
+
+def _deeds(found: Section, actor: Viewer, policy: Policy) -> dict[str, Any]:
+    """What the reader may do with the section and with its groups, and why not the rest."""
+    return {
+        "refuses_new": refusal_to_create(found, actor, policy),
+        "deeds": [(deed, refusal_of(deed, found, actor, policy)) for deed in deeds_of(found)],
+        "group_locks": group_locks(found, actor, policy),
     }
 
 

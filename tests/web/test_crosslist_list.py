@@ -53,6 +53,7 @@ def shown(answer):
     return [int(pk) for pk in re.findall(r'href="/crosslists/(\d+)/"', main_of(answer))]
 
 
+@pytest.mark.usefixtures("campus")
 @pytest.mark.parametrize(
     ("kind", "status", "sees"),
     [
@@ -65,7 +66,7 @@ def shown(answer):
         ("admin", 403, None),
     ],
 )
-def test_who_sees_which_groups(campus, mixed, person, kind, status, sees):
+def test_who_sees_which_groups(mixed, person, kind, status, sees):
     answer = person(kind).get(PATH)
     assert answer.status_code == status
     if sees is not None:

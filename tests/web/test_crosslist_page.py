@@ -16,6 +16,7 @@ def page(client, group):
     return words_of(client.get(reverse("crosslist", args=[group.pk])))
 
 
+@pytest.mark.usefixtures("campus")
 @pytest.mark.parametrize(
     ("kind", "own", "other"),
     [
@@ -28,18 +29,18 @@ def page(client, group):
         ("admin", 403, 403),
     ],
 )
-def test_a_group_is_seen_by_who_sees_a_member(campus, mixed, person, kind, own, other):  # noqa: F811
+def test_a_group_is_seen_by_who_sees_a_member(mixed, person, kind, own, other):  # noqa: F811
     client = person(kind)
     assert client.get(reverse("crosslist", args=[mixed.pk])).status_code == own
     assert client.get(reverse("crosslist", args=[campus.group().pk])).status_code == other
 
 
 @pytest.mark.parametrize("pk", [0, 999_999, 10**30])
-def test_a_group_that_does_not_exist_is_not_found(campus, person, pk):  # noqa: F811
+def test_a_group_that_does_not_exist_is_not_found(campus, person, pk):
     assert person("registrar").get(f"/crosslists/{pk}/").status_code == 404
 
 
-def test_members_stand_side_by_side(campus, person):  # noqa: F811
+def test_members_stand_side_by_side(campus, person):
     Section.objects.filter(term=TERM).update(enrollment=20)
     words = page(person("viewer"), campus.group())
     for said in (
@@ -78,7 +79,7 @@ def test_members_of_other_departments_are_not_named(campus, mixed, person):  # n
     assert "Members BIO 101 A (primary), a section of another department" in words
 
 
-def test_the_combined_seats_in_words(campus, person):  # noqa: F811
+def test_the_combined_seats_in_words(campus, person):
     group, viewer = campus.group(), person("viewer")
     for enrolled, capacity, said in (
         (None, 60, "The SIS has not said how many are enrolled on 60 combined seats."),
@@ -98,7 +99,7 @@ def test_a_cancelled_member_is_said_and_not_compared(campus, mixed, person):  # 
     assert "unlike the primary" not in words
 
 
-def test_linked_sections_need_not_meet_together(campus, person):  # noqa: F811
+def test_linked_sections_need_not_meet_together(campus, person):
     made = create_relationship(
         TERM,
         kind="LINKED",
@@ -137,7 +138,7 @@ def test_a_phase_closes_it_with_its_name(campus, mixed, person):  # noqa: F811
     assert "Change this group" not in words
 
 
-def test_what_the_sis_decides_is_locked_with_its_reason(campus, person):  # noqa: F811
+def test_what_the_sis_decides_is_locked_with_its_reason(campus, person):
     campus.settings(relationships={"sources": {"capacity": "ALWAYS_SIS"}})
     answer = person("registrar").get(reverse("crosslist", args=[campus.group().pk]))
     page = main_of(answer)
@@ -152,7 +153,7 @@ def test_what_the_sis_decides_is_locked_with_its_reason(campus, person):  # noqa
 # ---- states, history, queries
 
 
-def test_states_of_the_members_are_told_to_those_who_may_know(campus, person):  # noqa: F811
+def test_states_of_the_members_are_told_to_those_who_may_know(campus, person):
     group, registrar = campus.group(), person("registrar")
     assert "SIS CHE 202 A" not in page(registrar, group)
     campus.enable()
@@ -160,7 +161,7 @@ def test_states_of_the_members_are_told_to_those_who_may_know(campus, person):  
     assert "Status SIS" not in page(person("viewer"), group)
 
 
-def test_the_history_tells_every_save_with_names(campus, person):  # noqa: F811
+def test_the_history_tells_every_save_with_names(campus, person):
     group = campus.group()
     update_relationship(
         group.pk,
@@ -177,7 +178,7 @@ def test_the_history_tells_every_save_with_names(campus, person):  # noqa: F811
     assert "Created · Import from the SIS" in words
 
 
-def test_a_strange_place_in_the_history_is_said(campus, person):  # noqa: F811
+def test_a_strange_place_in_the_history_is_said(campus, person):
     path = reverse("crosslist", args=[campus.group().pk])
     assert "this is its beginning" in words_of(person("viewer").get(path + "?cursor=older-x"))
 
@@ -188,7 +189,7 @@ def queries(client, group):
     return len(made)
 
 
-def test_the_number_of_queries_does_not_grow(campus, person):  # noqa: F811
+def test_the_number_of_queries_does_not_grow(campus, person):
     campus.enable()
     client, group = person("registrar"), campus.group()
     held = [campus.id_of("S3"), campus.id_of("S4")]
