@@ -110,6 +110,8 @@ def _schedule(term: str, client: Client) -> Iterator[tuple[str, Address]]:
         yield name, Address(reverse(name, args=[term]), is_list=True)
     yield "a section", Address(reverse("section", args=[section.pk]))
     yield "a section, why its title is", Address(reverse("section", args=[section.pk]) + "?why=title")
+    yield "the editor of a section", Address(reverse("section_edit", args=[section.pk]))
+    yield "the form of a copy", Address(f"{reverse('section_new', args=[term])}?copy={section.pk}")
     yield "a course", Address(reverse("course", args=[section.course_id]))
     yield "a room", Address(reverse("room", args=[term, room]))
     yield "an instructor", Address(reverse("instructor", args=[term, teacher]))

@@ -4,6 +4,7 @@ Rows of one save stand together: one person, one moment, one new version. Pages 
 first page of a section with thousands of changes costs what any other costs.
 """
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,6 +49,12 @@ def saved_rows(section_id: int, *, name: str = "", cursor: str = "") -> SavedRow
 def saved_rows_of_group(relationship_id: int, *, cursor: str = "") -> SavedRows:
     """The saves of a relationship at `cursor`, in one query. Raises `BadCursor`."""
     rows = ChangeLog.objects.filter(record_type="relationship", record_id=str(relationship_id))
+    return _page(rows, cursor)
+
+
+def saved_rows_of_person(user_id: int, term_code: str, *, since: dt.datetime, cursor: str = "") -> SavedRows:
+    """What somebody saved of sections of a term since a moment, in one query. Raises `BadCursor`."""
+    rows = ChangeLog.objects.filter(actor=user_id, record_type="section", term_code=term_code, at__gte=since)
     return _page(rows, cursor)
 
 

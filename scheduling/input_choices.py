@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Q
 
 from scheduling.domain.fields import Field, Kind
-from scheduling.models import Campus, Course, Instructor, Meeting, Room, Section, Term
+from scheduling.models import Campus, Course, Instructor, InstructorAssignment, Meeting, Room, Section, Term
 from scheduling.showing import time_span
 
 IN_USE = ("schedule_type", "instruction_mode", "part_of_term")
@@ -62,11 +62,10 @@ def rooms_offered() -> list[tuple[str, str]]:
 
 def _people(departments: Sequence[str]) -> list[str]:
     """Who belongs to the departments or teaches there: the first of them, as the form writes people."""
-    of_department = Q(department__in=departments) | Q(
-        assignments__section__course__department__in=departments
-    )
-    rows = Instructor.objects.filter(of_department, is_active=True).order_by("last_name", "first_name", "pk")
-    return [f"{one} ({one.pk})" for one in rows.distinct()[:MOST_PEOPLE]]
+    teaching = InstructorAssignment.objects.filter(section__course__department__in=departments)
+    theirs = Q(department__in=departments) | Q(pk__in=teaching.values("instructor"))
+    rows = Instructor.objects.filter(theirs, is_active=True).order_by("last_name", "first_name", "pk")
+    return [f"{one} ({one.pk})" for one in rows[:MOST_PEOPLE]]
 
 
 def patterns_of(term: Term) -> list[tuple[str, str]]:

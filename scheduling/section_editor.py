@@ -20,6 +20,7 @@ from scheduling.domain.fields import Catalogue
 from scheduling.free_rooms import FreeRoom, rooms_for
 from scheduling.input_choices import Choices, choices_of
 from scheduling.models import ChangeLog, Section, User
+from scheduling.posted_numbers import whole
 from scheduling.posted_values import VALUE
 from scheduling.section_drafts import Draft, in_order, read_draft
 from scheduling.section_inputs import InputGroup, Inputs
@@ -158,7 +159,7 @@ class Editor:
                 self.posted = _only(data, draft)
             self.errors = in_order(draft.errors, self.fields)
             return None
-        author = self._author(confirmed=_number(data.get("confirmed")) or 0)
+        author = self._author(confirmed=whole(data.get("confirmed")) or 0)
         try:
             return update_section(self.section.pk, draft.changes, author=author, version=version)
         except (NotFound, StaleVersion):  # saved in this very moment: the form is read again by the caller
@@ -205,7 +206,7 @@ class Editor:
 
     def _draft(self, data: QueryDict) -> tuple[Draft, int]:
         """The draft on the section as it stands, and its version; what overlaps with others' changes."""
-        seen_version = _number(data.get("version")) or self.state.version
+        seen_version = whole(data.get("version")) or self.state.version
         now: Mapping[str, Any] = self.state.values
         seen = now
         if seen_version < self.state.version:
@@ -257,7 +258,3 @@ def told(error: DomainError) -> list[DomainError]:
     if isinstance(error, CheckFailed) and error.introduced:
         return [CheckFailed(one.message, one.field) for one in error.introduced]
     return [error]
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004  # fits the column

@@ -62,8 +62,13 @@ def shown_status(
     `concealed`: labels of sections in its groups that the reader does not see; they are not named.
     """
     found = integration_side.statuses([section_id], now=now).get(section_id)
-    if found is None:
-        return None
+    return None if found is None else status_shown(found, fields, concealed=concealed)
+
+
+def status_shown(
+    found: integration_side.Status, fields: Catalogue, *, concealed: Sequence[str] = ()
+) -> StatusShown:
+    """A status as pages tell it."""
     pill = integration_pill(found["state"])
     return StatusShown(
         pill=pill,

@@ -4,9 +4,11 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from .views.account import ChangePassword, SignIn
+from .views.change_requests import change_request, change_request_new, change_requests
 from .views.courses import course, course_list
 from .views.crosslist import crosslist
 from .views.crosslists import crosslist_list, crosslist_new
+from .views.my_changes import my_changes
 from .views.people import instructor, instructor_list
 from .views.phases import phase_simulator
 from .views.places import room, room_list
@@ -17,6 +19,7 @@ from .views.section_edit import section_edit
 from .views.section_end import section_end
 from .views.section_new import section_new
 from .views.sections import section_list
+from .views.undo import section_undo
 from .views.week import week
 
 urlpatterns = [
@@ -28,6 +31,7 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("sections/<int:pk>/", section, name="section"),
     path("sections/<int:pk>/edit/", section_edit, name="section_edit"),
+    path("sections/<int:pk>/undo/", section_undo, name="section_undo"),
     path("sections/<int:pk>/cancel/", section_end, {"deed": "cancel"}, name="section_cancel"),
     path("sections/<int:pk>/activate/", section_end, {"deed": "activate"}, name="section_activate"),
     path("sections/<int:pk>/delete/", section_end, {"deed": "delete"}, name="section_delete"),
@@ -37,6 +41,10 @@ urlpatterns = [
     path("terms/<path:term_code>/crosslists/new/", crosslist_new, name="crosslist_new"),
     path("terms/<path:term_code>/crosslists/", crosslist_list, name="crosslists"),
     path("terms/<path:term_code>/sections/", section_list, name="sections"),
+    path("sections/<int:pk>/ask/<str:field>/", change_request_new, name="change_request_new"),
+    path("requests/<int:pk>/", change_request, name="change_request"),
+    path("terms/<path:term_code>/requests/", change_requests, name="change_requests"),
+    path("terms/<path:term_code>/my-changes/", my_changes, name="my_changes"),
     path("terms/<path:term_code>/lists/", saved_lists, name="saved_lists"),
     path("terms/<path:term_code>/week/", week, name="week"),
     path("terms/<path:term_code>/courses/", course_list, name="courses"),

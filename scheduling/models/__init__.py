@@ -1,6 +1,7 @@
 """The scheduling tables, one module a subject."""
 
 from .change_log import ChangeLog
+from .change_request import ChangeRequest
 from .course import Course
 from .custom_field import CustomField
 from .people import Department, Instructor
@@ -15,6 +16,7 @@ __all__ = [
     "Building",
     "Campus",
     "ChangeLog",
+    "ChangeRequest",
     "Course",
     "CustomField",
     "Department",

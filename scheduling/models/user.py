@@ -15,6 +15,9 @@ class User(AbstractUser):
 
     has_scheduling = models.BooleanField("Scheduling product", default=False)
     has_admin = models.BooleanField("Admin product", default=False)
+    unread_answers = models.PositiveIntegerField(
+        default=0, help_text="Answers to this person's change requests that they have not read."
+    )
     saved_lists = models.JSONField(
         default=list, blank=True, help_text="Lists of sections kept under a name: name and address."
     )

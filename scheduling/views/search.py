@@ -57,7 +57,7 @@ def _twin(path: str, term: Term) -> str:
         match = resolve(path)
     except (Resolver404, Http404):
         return reverse("sections", args=[term.pk])
-    if match.view_name in WITHOUT_TWIN or match.route.startswith("sections/"):
+    if match.view_name in WITHOUT_TWIN or match.route.startswith(("sections/", "requests/")):
         return reverse("sections", args=[term.pk])
     named = dict(match.kwargs)
     if "term_code" in named:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from phases.policy import Policy
 from scheduling import history, history_words, integration_side
 from scheduling.asking import asked
 from scheduling.domain.fields import Catalogue, Field
@@ -23,6 +24,7 @@ from scheduling.section_page import shown_section
 from scheduling.section_status import WhyShown, shown_status, values_of, why
 from scheduling.selectors import catalogue, values_of_sections
 from scheduling.services.field_locks import FieldLocks
+from scheduling.services.undo import PEOPLES
 from scheduling.terms import remember_term
 from scheduling.value_names import names_in
 from scheduling.visibility import (
@@ -108,17 +110,13 @@ def _page(
     locks = FieldLocks(
         terms=[found.term_id], at=now, user_id=actor.user_id, fields=fields, roles=actor.rights.roles
     )
-    policy = locks.policies[found.term_id]
-    shown = shown_section(found, values, locks, names, actor=actor)
     concealed = [label for group in groups for label in group.concealed]
     return {
         "section": found,
-        "shown": shown,
-        "can_edit": shown.can_edit,
-        "refuses_new": refusal_to_create(found, actor, policy),
-        "deeds": [(deed, refusal_of(deed, found, actor, policy)) for deed in deeds_of(found)],
+        "shown": shown_section(found, values, locks, names, actor=actor),
+        "can_undo": is_own_last_save(rows, found, actor.user_id),
+        **_deeds(found, actor, locks.policies[found.term_id]),
         "groups": groups,
-        "group_locks": group_locks(found, actor, policy),
         "can_ask_why": side is not None,
         "is_followed": is_followed,
         "status": shown_status(found.pk, fields, concealed=concealed, now=now) if is_followed else None,
@@ -139,6 +137,15 @@ def _page(
     }
 
 
+def _deeds(found: Section, actor: Viewer, policy: Policy) -> dict[str, Any]:
+    """What the reader may do with the section and with its groups, and why not the rest."""
+    return {
+        "refuses_new": refusal_to_create(found, actor, policy),
+        "deeds": [(deed, refusal_of(deed, found, actor, policy)) for deed in deeds_of(found)],
+        "group_locks": group_locks(found, actor, policy),
+    }
+
+
 def _rows(request: HttpRequest, found: Section, wanted: Asked) -> history.SavedRows:
     name = wanted.field.name if wanted.field else ""
     try:
@@ -146,3 +153,11 @@ def _rows(request: HttpRequest, found: Section, wanted: Asked) -> history.SavedR
     except BadCursor:
         messages.warning(request, NO_SUCH_PLACE)
         return history.saved_rows(found.pk, name=name)
+
+
+def is_own_last_save(rows: history.SavedRows, found: Section, user_id: int | None) -> bool:
+    """Whether the newest save on the page is the section's last one and the reader's own."""
+    newest = next((save for save in rows.saves if save[0].record_type == "section"), ())
+    return any(
+        row.version == found.version and row.actor_id == user_id and row.source in PEOPLES for row in newest
+    )

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, NotFound, StaleVersion
 from scheduling.models import ChangeLog, Section, User
+from scheduling.posted_numbers import whole
 from scheduling.returning import go
 from scheduling.section_ending import ADVICE, DEEDS, DELETE, Deed, carry_out, outlook
 from scheduling.services.audit import Author
@@ -33,7 +34,7 @@ def section_end(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
             DEEDS[deed],
             section,
             author=_author(request, user),
-            version=_number(request.POST.get("version", "")),
+            version=whole(request.POST.get("version")) or 0,
         )
     except NotFound:
         raise Http404 from None
@@ -53,7 +54,7 @@ def _author(request: HttpRequest, user: User) -> Author:
         source=ChangeLog.Source.FORM,
         user=user,
         reason=request.POST.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON],
-        confirmed_students=_number(request.POST.get("students", "")),
+        confirmed_students=whole(request.POST.get("students")) or 0,
     )
 
 
@@ -77,7 +78,3 @@ def _ask(
     return render(
         request, f"scheduling/editor/{'end' if is_in_dialog else 'page'}.html", shown, status=status
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004  # a version

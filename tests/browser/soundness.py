@@ -18,7 +18,8 @@ def assert_sound(page):
         "a:visible, button:visible:not([aria-hidden=true]), summary:visible, "
         "input:visible:not([type=checkbox]):not([type=radio])"
     )
-    assert targets.evaluate_all(SMALL_TARGETS) == [], page.url
+    small = targets.evaluate_all(SMALL_TARGETS)
+    assert small == [], f"{page.url}\n{small}"
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
         page.url
     )

@@ -15,7 +15,7 @@ from integration.models import Conflict, MergeProfileVersion, MergeRequest, Merg
 from integration.requests import carry_out, request_merge
 from integration.sis.port import MergeType
 from phases.models import Exemption, Phase, TimelineEntry
-from scheduling.models import Course, Department, Room, Section
+from scheduling.models import ChangeRequest, Course, Department, Relationship, Room, Section
 from tests.browser.soundness import assert_sound_in_every_look
 from tests.campus import TERM
 from tests.merge_desk import Desk, large_tables
@@ -59,7 +59,23 @@ def desk(transactional_db, tmp_path, settings):
     asked_for(made)
     made.held_removals()
     set_phases(made)
+    ask_for_a_change(made)
     return made
+
+
+def ask_for_a_change(desk):
+    """Somebody asks for the title of M033, which the phase locks for them."""
+    section = Section.objects.get(sis_id="M033")
+    ChangeRequest.objects.create(
+        term_id=TERM,
+        section=section,
+        field="title",
+        wanted="Cells",
+        seen=section.title,
+        reason="A typing error",
+        requester=desk.registrar,
+        asked_at=timezone.now(),
+    )
 
 
 def set_phases(desk):
@@ -110,6 +126,7 @@ def addresses():
     yield "section", reverse("section", args=[section.pk]) + "?why=title"
     yield "section", reverse("section", args=[Section.objects.get(sis_id="M041").pk])
     yield from addresses_of_the_editor(section)
+    yield from addresses_of_groups_and_requests(section)
     yield "course", reverse("course", args=[course.pk])
     yield "room", reverse("room", args=[TERM, room.pk])
     yield "instructor", reverse("instructor", args=[TERM, "I1"])
@@ -135,6 +152,19 @@ def addresses_of_the_editor(section):
     yield from (("section_new", new + query) for query in ("", "?course=BIO-101", f"?copy={section.pk}"))
     deeds = ("section_cancel", "section_activate", "section_delete")
     yield from ((name, reverse(name, args=[section.pk])) for name in deeds)
+    yield "section_undo", reverse("section_undo", args=[Section.objects.get(sis_id="M035").pk])
+    yield "my_changes", reverse("my_changes", args=[TERM]) + "?days=30"
+
+
+def addresses_of_groups_and_requests(section):
+    """Crosslists, and what somebody asks for."""
+    group = Relationship.objects.get(kind="CROSSLIST")
+    yield "crosslists", reverse("crosslists", args=[TERM])
+    yield "crosslist", reverse("crosslist", args=[group.pk])
+    yield "crosslist_new", reverse("crosslist_new", args=[TERM]) + f"?with={section.pk}"
+    yield "change_requests", reverse("change_requests", args=[TERM])
+    yield "change_request", reverse("change_request", args=[ChangeRequest.objects.get().pk])
+    yield "change_request_new", reverse("change_request_new", args=[section.pk, "meetings"])
 
 
 def addresses_of_phases():

@@ -22,6 +22,7 @@ from scheduling.models import (
     ApiToken,
     Campus,
     ChangeLog,
+    ChangeRequest,
     Course,
     CustomField,
     InstructorAssignment,
@@ -101,6 +102,14 @@ class World:
         MergeState.objects.create(merge_type="sections", term=self.term)
         MergeState.objects.create(merge_type="rooms", term=None)
         TermSwitch.objects.create(merge_type="courses", term=self.term)
+        self.asked = ChangeRequest.objects.create(
+            term=self.term,
+            section=self.section,
+            field="title",
+            reason="x",
+            requester=schedule.registrar,
+            asked_at=now,
+        )
         CustomField.objects.create(name="wish", label="Wish", kind="text")
         ApiToken.objects.create(user=schedule.registrar, digest="d")
         ChangeLog.objects.create(
@@ -146,6 +155,11 @@ def again(attribute, **values):
 
 
 CASES = {
+    # change requests
+    "change_request_one_open": again("asked"),
+    "change_request_state_known": change(ChangeRequest, state="LOST"),
+    "change_request_has_reason": change(ChangeRequest, reason=""),
+    "change_request_refusal_says_why": change(ChangeRequest, state="REFUSED"),
     # people and users
     "user_admin_needs_scheduling": change(User, has_admin=True, has_scheduling=False),
     "role_assignment_once_a_role": lambda w: w.copy(RoleAssignment.objects.first()),
