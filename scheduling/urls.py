@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from .views.account import ChangePassword, SignIn
+from .views.bulk import bulk_edit
 from .views.change_requests import change_request, change_request_new, change_requests
 from .views.courses import course, course_list
 from .views.crosslist import crosslist
@@ -36,6 +37,7 @@ urlpatterns = [
     path("sections/<int:pk>/activate/", section_end, {"deed": "activate"}, name="section_activate"),
     path("sections/<int:pk>/delete/", section_end, {"deed": "delete"}, name="section_delete"),
     path("terms/<path:term_code>/sections/new/", section_new, name="section_new"),
+    path("terms/<path:term_code>/sections/bulk/", bulk_edit, name="bulk_edit"),
     path("terms/<path:term_code>/sections/export.csv", sections_export, name="sections_export"),
     path("courses/<int:pk>/", course, name="course"),
     path("crosslists/<int:pk>/", crosslist, name="crosslist"),

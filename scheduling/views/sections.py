@@ -31,7 +31,7 @@ def section_list(request: HttpRequest, term_code: str) -> HttpResponse:
     user, actor = viewer_of(request)
     term = term_of_page(request, term_code)
     now = timezone.now()
-    side = _side(user, actor, term, now=now)
+    side = side_shown(user, actor, term, now=now)
     plain = _without_needless(request.GET, shows_integration=side is not None)
     if plain is not None:
         return redirect(f"{request.path}?{plain}" if plain else request.path)
@@ -47,7 +47,7 @@ def sections_export(request: HttpRequest, term_code: str) -> HttpResponse:
         raise PermissionDenied(NO_EXPORT)
     term = term_of_page(request, term_code)
     now = timezone.now()
-    side = _side(user, actor, term, now=now)
+    side = side_shown(user, actor, term, now=now)
     found = exportable(sections_asked(term, actor, request.GET, side=side, now=now), actor)
     answer = StreamingHttpResponse(lines_of(found), content_type="text/csv; charset=utf-8")
     name = "".join(letter if letter.isalnum() else "-" for letter in term.pk)
@@ -56,7 +56,7 @@ def sections_export(request: HttpRequest, term_code: str) -> HttpResponse:
     return answer  # type: ignore[return-value]  # it is an answer, though not of HttpResponse's class
 
 
-def _side(user: User, actor: Viewer, term: Term, *, now: dt.datetime) -> IntegrationSide | None:
+def side_shown(user: User, actor: Viewer, term: Term, *, now: dt.datetime) -> IntegrationSide | None:
     """Who tells the SIS states of the term; None where they are not shown to this person."""
     side = integration_side.side()
     if side is not None and can_see_integration(user, actor) and side.is_followed(term.pk, now=now):
