@@ -97,5 +97,5 @@ def carried(data: QueryDict, fields: Iterable[Field]) -> Iterator[tuple[str, str
     """The wish as hidden fields of the next form: (name, value)."""
     names = [name for one in fields for name in (VALUE + one.name, MADE_BLANK + one.name)]
     for name in (*names, ROOM, NO_ROOM, CANCEL):
-        if data.get(name):
-            yield name, data[name]
+        if value := data.get(name):
+            yield name, value

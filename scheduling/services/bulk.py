@@ -17,6 +17,7 @@ from scheduling.domain.errors import ConfirmationNeeded, DomainError, InvalidVal
 from scheduling.models import ChangeLog, Section
 
 from .audit import Author
+from .field_locks import FieldLocks
 from .locking import locked_sections
 from .sections import Saved, update_section
 from .students import STUDENTS_ENROLLED
@@ -61,8 +62,11 @@ def edit_many(
     if len(changes) > MOST_SECTIONS:
         raise InvalidValue(f"{len(changes):,} sections are too many; change up to {MOST_SECTIONS} at a time.")
     sections = locked_sections(list(changes))
+    terms = {one.term_id for one in sections.values()}
+    locks = FieldLocks(terms=terms, at=author.now, user_id=author.user.pk if author.user else None)
     results = [
-        _edited(pk, changes[pk], versions.get(pk, 0), sections.get(pk), author) for pk in sorted(changes)
+        _edited(pk, changes[pk], version=versions.get(pk, 0), section=sections.get(pk), by=(author, locks))
+        for pk in sorted(changes)
     ]
     if agreed is not None and agreed != fingerprint(changes, results):
         raise StaleVersion("What would be saved is not what you were shown; look at it again.")
@@ -92,14 +96,17 @@ def fingerprint(changes: Mapping[int, Changes], results: Sequence[Edited]) -> st
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
-def _edited(pk: int, changes: Changes, version: int, section: Section | None, author: Author) -> Edited:
+def _edited(
+    pk: int, changes: Changes, *, version: int, section: Section | None, by: tuple[Author, FieldLocks]
+) -> Edited:
     """One section saved in a savepoint of its own, or why not.
 
     Its own students are taken as confirmed: they are asked about together, in the end.
     """
+    author, locks = by
     own = replace(author, confirmed_students=(section.enrollment or 0) if section is not None else 0)
     try:
-        saved = update_section(pk, changes, author=own, version=version)
+        saved = update_section(pk, changes, author=own, version=version, locks=locks)
     except DomainError as refusal:
         return Edited(section_id=pk, refusal=refusal)
     students = next((int(one.other) for one in saved.findings if one.code == STUDENTS_ENROLLED), 0)
