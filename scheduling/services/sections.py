@@ -92,9 +92,9 @@ def update_section(
 ) -> Saved:
     """Change fields of a section. `version`: the one that the author saw (None: whatever it is).
 
-    `locks`: the author's, where one transaction read them for many sections. Cancelling it this way asks for the action, as `cancel_section` does. Raises `NotFound`, `StaleVersion`,
-    `UnknownField`, `InvalidValue`, `Ambiguous`, `ActionRefused`, `FieldLocked`, `NumberTaken`, `CheckFailed`,
-    `ConfirmationNeeded`.
+    `locks`: the author's, where one transaction read them for many sections. Cancelling it this way asks for
+    the action, as `cancel_section` does. Raises `NotFound`, `StaleVersion`, `UnknownField`, `InvalidValue`,
+    `Ambiguous`, `ActionRefused`, `FieldLocked`, `NumberTaken`, `CheckFailed`, `ConfirmationNeeded`.
     """
     actor = acting_user(author.user)
     section = locked_section(section_id, version=version)
