@@ -68,10 +68,14 @@ def meanwhile(group: Group, draft: Draft, meant: Wanted, actor: Viewer) -> Meanw
         "members": [[pk, pk == meant.primary] for pk in meant.members],
         "capacity": meant.capacity,
     }
-    names = group_names(
-        [*rows, ChangeLog(record_type="relationship", field="members", after=yours["members"])],
-        visible_departments(actor),
+    mine = ChangeLog(
+        record_type="relationship",
+        record_id=str(group.relationship.pk),
+        field="members",
+        before=now["members"],
+        after=yours["members"],
     )
+    names = group_names([*rows, mine], visible_departments(actor))
     return Meanwhile(
         who=rows[0].actor_name if rows else "",
         clashes=_clashes(before, now, yours, names),

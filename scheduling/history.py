@@ -63,9 +63,11 @@ def _moves(section_id: int) -> QuerySet[ChangeLog]:
     found = Q()
     for is_primary in (False, True):
         member = [[section_id, is_primary]]
-        was = Q(field="members", before__contains=member) | Q(before__members__contains=member)
-        became = Q(field="members", after__contains=member) | Q(after__members__contains=member)
-        found |= (was & ~became) | (became & ~was)
+        was, became = Q(before__contains=member), Q(after__contains=member)
+        found |= Q(field="members") & ((was & ~became) | (became & ~was))
+        # A row of a whole group tells that it was made or dissolved: it has one side only.
+        made_or_gone = Q(before__members__contains=member) | Q(after__members__contains=member)
+        found |= Q(field="") & made_or_gone
     return ChangeLog.objects.filter(found, record_type="relationship").order_by()
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scheduling import history_words
+from scheduling.domain.fields import Catalogue
 from scheduling.history import SavedRows, saved_rows_of_person
 from scheduling.history_words import Save
-from scheduling.integration_side import IntegrationSide
+from scheduling.integration_side import IntegrationSide, Status
 from scheduling.models import Section, User
 from scheduling.section_status import StatusShown, status_shown
 from scheduling.selectors import catalogue
@@ -71,27 +72,51 @@ def my_changes(
     fields = catalogue()
     names = names_in(history_words.values_in(page, fields), term_code=term_code)
     words = history_words.in_words(page, fields, names, rule_words=None)
-    told = [
-        pk
-        for pk, one in sections.items()
-        if side is not None and can_see_integration_of(user, viewer, one.course.department_id)
-    ]
-    statuses = side.statuses(told, now=now) if side is not None else {}
+    statuses = _statuses(sections, user, viewer, side=side, now=now)
     saves: dict[int, list[Save]] = {}
     for rows, save in zip(page.saves, words, strict=True):
         saves.setdefault(int(rows[0].record_id), []).append(save)
     found = [
-        Changed(
-            label=str(sections[pk]) if pk in sections else f"Section {pk}, which is gone",
-            section=sections.get(pk),
-            saves=mine,
-            status=status_shown(statuses[pk], fields) if pk in statuses else None,
-            can_undo=pk in sections and sections[pk].version == _newest(page, pk),
-        )
+        _changed(pk, sections.get(pk), mine, page, status=statuses.get(pk), fields=fields)
         for pk, mine in saves.items()
     ]
     found.sort(key=lambda one: not one.is_troubled)
     return MyChanges(sections=found, newer=page.newer, older=page.older)
+
+
+def _statuses(
+    sections: Mapping[int, Section],
+    user: User,
+    viewer: Viewer,
+    *,
+    side: IntegrationSide | None,
+    now: dt.datetime,
+) -> Mapping[int, Status]:
+    """The states of the sections of which the person may be told."""
+    if side is None:
+        return {}
+    told = [
+        pk for pk, one in sections.items() if can_see_integration_of(user, viewer, one.course.department_id)
+    ]
+    return side.statuses(told, now=now)
+
+
+def _changed(
+    pk: int,
+    section: Section | None,
+    saves: Sequence[Save],
+    page: SavedRows,
+    *,
+    status: Status | None,
+    fields: Catalogue,
+) -> Changed:
+    return Changed(
+        label=str(section) if section is not None else f"Section {pk}, which is gone",
+        section=section,
+        saves=saves,
+        status=status_shown(status, fields) if status is not None else None,
+        can_undo=section is not None and section.version == _newest(page, pk),
+    )
 
 
 def _newest(page: SavedRows, section_id: int) -> int | None:

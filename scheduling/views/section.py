@@ -26,7 +26,7 @@ from scheduling.selectors import catalogue, values_of_sections
 from scheduling.services.field_locks import FieldLocks
 from scheduling.services.undo import PEOPLES
 from scheduling.terms import remember_term
-from scheduling.value_names import names_in
+from scheduling.value_names import ValueNames, names_in
 from scheduling.visibility import (
     Viewer,
     can_see_integration_of,
@@ -104,7 +104,6 @@ def _page(
     names = names_in(
         [*held, *history_words.values_in(rows, fields), *values_of(answer)], term_code=found.term_id
     )
-    name = wanted.field.name if wanted.field else ""
     is_followed = side is not None and side.is_followed(found.term_id, now=now)
     groups = groups_of(found, actor)
     locks = FieldLocks(
@@ -125,16 +124,28 @@ def _page(
         "fields": fields,
         "history_field": wanted.field,
         "history": rows,
-        "saves": history_words.in_words(
-            rows,
-            fields,
-            names,
-            rule_words=side.rule_words if side else None,
-            name=name,
-            section_id=found.pk,
-            groups=group_names(chain.from_iterable(rows.saves), visible_departments(actor)),
-        ),
+        "saves": _saves(found, rows, fields, names, wanted=wanted, actor=actor),
     }
+
+
+def _saves(
+    found: Section,
+    rows: history.SavedRows,
+    fields: Catalogue,
+    names: ValueNames,
+    *,
+    wanted: Asked,
+    actor: Viewer,
+) -> list[history_words.Save]:
+    return history_words.in_words(
+        rows,
+        fields,
+        names,
+        rule_words=wanted.side.rule_words if wanted.side else None,
+        name=wanted.field.name if wanted.field else "",
+        section_id=found.pk,
+        groups=group_names(chain.from_iterable(rows.saves), visible_departments(actor)),
+    )
 
 
 def _deeds(found: Section, actor: Viewer, policy: Policy) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from scheduling.posted_numbers import whole
 from scheduling.returning import go
 from scheduling.selectors import catalogue
 from scheduling.services.audit import Author
-from scheduling.services.undo import last_save, undo_last_save
+from scheduling.services.undo import LastSave, last_save, undo_last_save
 from scheduling.terms import remember_term
 from scheduling.value_names import names_in
 from scheduling.visibility import viewer_of, visible_sections
@@ -60,14 +60,7 @@ def _ask(
     status: int = 200,
 ) -> HttpResponse:
     section.refresh_from_db()
-    last, fields = last_save(section, user.pk), catalogue()
-    held = [
-        (fields[name], values[name])
-        for values in (last.before, last.after)
-        for name in values
-        if name in fields
-    ]
-    names = names_in(held, term_code=section.term_id)
+    last = last_save(section, user.pk)
     is_in_dialog = bool(request.htmx)  # type: ignore[attr-defined]  # the middleware of django-htmx
     shown = {
         "section": section,
@@ -76,15 +69,7 @@ def _ask(
         "last": last,
         "sentence": sentence,
         "students": students,
-        "changes": [
-            {
-                "label": fields[name].label,
-                "now": names.words(fields[name], last.after[name]),
-                "back": names.words(fields[name], last.before[name]),
-            }
-            for name in last.before
-            if name in fields
-        ],
+        "changes": _changes(last, section.term_id),
         "action": request.path,
         "back": reverse("section", args=[section.pk]),
         "is_in_dialog": is_in_dialog,
@@ -92,3 +77,19 @@ def _ask(
     }
     template = "undo" if is_in_dialog else "page"
     return render(request, f"scheduling/editor/{template}.html", shown, status=status)
+
+
+def _changes(last: LastSave, term_code: str) -> list[dict[str, str]]:
+    """What comes back, field by field, in words."""
+    fields = catalogue()
+    known = [name for name in last.before if name in fields]
+    held = [(fields[name], values[name]) for values in (last.before, last.after) for name in known]
+    names = names_in(held, term_code=term_code)
+    return [
+        {
+            "label": fields[name].label,
+            "now": names.words(fields[name], last.after[name]),
+            "back": names.words(fields[name], last.before[name]),
+        }
+        for name in known
+    ]

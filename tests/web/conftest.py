@@ -7,7 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from integration.models import MergeRun
-from scheduling.models import Department, Role, RoleAssignment, Term, User
+from scheduling.models import Department, Relationship, Role, RoleAssignment, Term, User
+from scheduling.services.relationships import create_relationship
+from tests.campus import TERM, Campus
 
 PASSWORD = "a long made-up password"
 KINDS = {
@@ -74,3 +76,26 @@ def run_of(db):
         return MergeRun.objects.create(merge_type=merge_type, term=term, **(given | values))
 
     return make
+
+
+@pytest.fixture
+def campus(db, tmp_path, settings):
+    made = Campus(folder=tmp_path / "sis")
+    settings.SIS_URL = made.url
+    made.load()
+    return made
+
+
+@pytest.fixture
+def mixed(campus):
+    """A crosslist of biology (primary, in the SIS) and chemistry (not in it yet)."""
+    new = campus.create("N", "C2")
+    made = create_relationship(
+        TERM,
+        kind="CROSSLIST",
+        members=[campus.id_of("S1"), new],
+        primary=campus.id_of("S1"),
+        capacity=50,
+        author=campus.author(),
+    )
+    return Relationship.objects.get(pk=made.relationship_id)
