@@ -39,9 +39,9 @@ def test_a_registrar_has_all_sections_in_words(schedule, person):
     assert [one["code"] for one in found] == ["BIO-101-A", "BIO-101-B", "BIO-200-A", "CHE-202-A"]
     cells, night, genes, bonds = found
     assert (cells["crn"], cells["title"], cells["enrollment"]) == ("1001", "Cells", "12")
-    assert cells["meetings"] == "MWF 09:00-09:50 HAL 101"
+    assert cells["meetings"] == "MWF 09:00-09:50 in HAL 101"
     assert cells["instructors"] == "Marie Curie (I1) 100% primary"
-    assert genes["meetings"] == "ARR WEB"
+    assert genes["meetings"] == "Arranged in WEB"
     assert genes["instructors"].split("; ") == ["Marie Curie (I1) 100%", "Ada Yonath (I2) 100% primary"]
     assert (bonds["status"], bonds["credits"]) == ("CANCELLED", "3.00")
     assert night["version"] == "1"

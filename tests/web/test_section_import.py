@@ -108,7 +108,8 @@ def test_sections_of_another_department_are_neither_changed_nor_made(campus, per
 def test_changes_are_shown_and_then_saved_with_the_file_and_line_as_their_reason(campus, registrar):
     answer = shown(
         registrar,
-        "code,title,capacity,meetings,instructors\nBIO-101-A,Cells I,31,TR 13:00-13:50 in HAL 103,I2 primary\n",
+        "code,title,capacity,meetings,instructors\n"
+        "BIO-101-A,Cells I,31,TR 13:00-13:50 in HAL 103,I2 primary\n",
     )
     page = answer.content.decode()
     assert all(words in page for words in ("Title of S1", "Cells I", "HAL 103", "1:00–1:50 pm"))
@@ -211,6 +212,14 @@ def test_a_file_can_be_left_and_an_older_one_goes(campus, registrar):
     registrar.post(answer.redirect_chain[-1][0], {"do": "leave"})
     assert not SectionUpload.objects.exists()
     assert not Section.objects.filter(title="Two").exists()
+
+
+def test_an_exported_file_brought_back_untouched_changes_nothing(campus, registrar):
+    Section.objects.filter(sis_id="S1").update(notes="=1+1", title="'quoted'")
+    answer = registrar.get(f"/terms/{TERM}/sections/export.csv")
+    found = shown(registrar, b"".join(answer.streaming_content))
+    assert not found.context["preview"].rows
+    assert found.context["preview"].same == Section.objects.filter(term=TERM).count()
 
 
 # ---- what cannot be read
