@@ -35,7 +35,7 @@ class Step:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row of the file. `pk`: its section, if there is one already."""
+    """One row of the file. `pk`: its section, if there is one; `students`: enrolled ones it touches."""
 
     line: int
     label: str
@@ -43,6 +43,7 @@ class Row:
     is_new: bool
     steps: Sequence[Step]
     notes: Sequence[str]
+    students: int = 0
     refusal: str = ""
 
 
@@ -74,9 +75,9 @@ class ImportPreview:
         return sum(row.is_new for row in self.saved)
 
     @property
-    def noted(self) -> Sequence[Row]:
-        """The rows that can be saved of which the checks say something."""
-        return [row for row in self.saved if row.notes]
+    def shown(self) -> Sequence[Row]:
+        """The refused rows, up to `most`, then those that can be saved."""
+        return [*self.refused[: self.most], *self.saved]
 
 
 def reader_of(term: Term, viewer: Viewer) -> Reader:
@@ -139,6 +140,7 @@ def _row(one: Outcome, labels: dict[int, str], names: ValueNames, reader: Reader
         is_new=one.asked.section_id is None,
         steps=_steps(one.asked, names, reader),
         notes=[finding.message for finding in one.findings],
+        students=one.students,
         refusal=one.refusal,
     )
 

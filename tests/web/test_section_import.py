@@ -183,7 +183,7 @@ def test_locked_fields_are_refused_with_the_phase_s_sentence(campus, person):
 
 def test_enrolled_students_are_asked_for_together_and_a_save_without_the_answer_is_not_one(campus, registrar):
     answer = shown(registrar, "code,credits\nBIO-101-A,2\nBIO-101-B,2\n")
-    assert "12 enrolled students" in answer.content.decode()
+    assert "<strong>12</strong> enrolled students touched" in answer.content.decode()
     path, form = answer.redirect_chain[-1][0], form_of(answer.content.decode())
     asked = registrar.post(path, form | {"students": "11"})
     assert asked.status_code == 409
