@@ -18,6 +18,7 @@ from .views.search import search, switch_term
 from .views.section import section
 from .views.section_edit import section_edit
 from .views.section_end import section_end
+from .views.section_import import sections_import, sections_import_check
 from .views.section_new import section_new
 from .views.sections import section_list, sections_export
 from .views.undo import section_undo
@@ -39,6 +40,12 @@ urlpatterns = [
     path("terms/<path:term_code>/sections/new/", section_new, name="section_new"),
     path("terms/<path:term_code>/sections/bulk/", bulk_edit, name="bulk_edit"),
     path("terms/<path:term_code>/sections/export.csv", sections_export, name="sections_export"),
+    path("terms/<path:term_code>/sections/import/", sections_import, name="sections_import"),
+    path(
+        "terms/<path:term_code>/sections/import/<int:pk>/",
+        sections_import_check,
+        name="sections_import_check",
+    ),
     path("courses/<int:pk>/", course, name="course"),
     path("crosslists/<int:pk>/", crosslist, name="crosslist"),
     path("terms/<path:term_code>/crosslists/new/", crosslist_new, name="crosslist_new"),

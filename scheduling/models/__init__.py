@@ -9,6 +9,7 @@ from .place import Building, Campus, Room
 from .relationship import Relationship, RelationshipMember
 from .section import InstructorAssignment, Meeting, Section
 from .term import Term
+from .upload import SectionUpload
 from .user import ApiToken, Role, RoleAssignment, User
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "RoleAssignment",
     "Room",
     "Section",
+    "SectionUpload",
     "Term",
     "User",
 ]

@@ -192,7 +192,7 @@ def _judge(
 ) -> tuple[Finding, ...]:
     """What the checks find in `after`. Raises `NumberTaken` or `CheckFailed` for errors it introduces."""
     if CLASHING & set(changed):
-        _lock_what_can_clash(after, term)
+        lock_what_can_clash([after], term)
     states = [after] if before is None else [before, after]
     around = surroundings(section_id, states, term=term)
     found = findings(after, around)
@@ -206,12 +206,15 @@ def _judge(
     return found
 
 
-def _lock_what_can_clash(after: Values, term: Term) -> None:
-    """Whoever else takes the same number, room or person now waits, so that two saves cannot both pass."""
-    people = [one.instructor for one in after.get("instructors") or ()]
-    rooms = room_ids(after.get("meetings") or ()).values()
+def lock_what_can_clash(states: Collection[Values], term: Term) -> None:
+    """Whoever else takes the same number, room or person now waits, so that two saves cannot both pass.
+
+    `states`: sections as they will be. One call for all that a transaction saves keeps it from deadlocks.
+    """
+    people = {one.instructor for after in states for one in after.get("instructors") or ()}
+    rooms = room_ids(one for after in states for one in after.get("meetings") or ()).values()
     for rows in (
-        Course.objects.filter(term=term, sis_id=after["course"]),
+        Course.objects.filter(term=term, sis_id__in={after["course"] for after in states}),
         Room.objects.filter(pk__in=rooms),
         Instructor.objects.filter(pk__in=people),
     ):

@@ -1,0 +1,144 @@
+"""What the rows of a file ask for: which section each is about, and which of its fields differ from now."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scheduling.domain.errors import DomainError, InvalidValue, StaleVersion
+from scheduling.domain.fields import Field, Kind
+from scheduling.domain.values import Value, canonical
+from scheduling.models import Course
+from scheduling.selectors import SectionState, courses_by_code, values_of_sections
+
+from .cells import raw_of
+from .naming import LONGEST_SHOWN, Names, Reader
+from .reading import Line, Sheet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What one row asks for. `section_id`: None for a section to be made; `changes`: canonical values.
+
+    `version` and `before`: the section as it stands. `refusal`: why the row asks for nothing that can be
+    done; blank where it does.
+    """
+
+    line: int
+    section_id: int | None = None
+    version: int | None = None
+    before: Mapping[str, Value] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str = ""
+
+
+def wanted(sheet: Sheet, reader: Reader) -> list[Wanted]:
+    """The rows that ask for something, or cannot; those that change nothing are left out."""
+    asked: list[Wanted] = []
+    found: dict[int, Line] = {}
+    for line, named in _named(sheet, reader):
+        if isinstance(named, DomainError):
+            asked.append(Wanted(line=line.number, refusal=named.message))
+        elif named is None:
+            asked.append(_new(line, sheet, reader))
+        elif named in found:
+            first = found[named].number
+            sentence = f"This row is about the same section as line {first}; keep one of them."
+            asked.append(Wanted(line=line.number, section_id=named, refusal=sentence))
+        else:
+            found[named] = line
+    states = values_of_sections(list(found))
+    for section_id, line in found.items():
+        one = _change(line, section_id, states[section_id], sheet, reader)
+        asked += [one] if one.changes or one.refusal else []
+    return sorted(asked, key=lambda one: one.line)
+
+
+def _named(sheet: Sheet, reader: Reader) -> Iterator[tuple[Line, int | DomainError | None]]:
+    names = Names.of(reader)
+    for line in sheet.lines:
+        try:
+            yield line, names.section_of(line)
+        except DomainError as refused:
+            yield line, refused
+
+
+def _change(line: Line, section_id: int, state: SectionState, sheet: Sheet, reader: Reader) -> Wanted:
+    refusal, changes = "", {}
+    try:
+        changes = _differing(line, sheet, state, reader)
+        if changes and line.cells.get("version", "").strip() not in {"", str(state.version)}:
+            labels = ", ".join(reader.fields[name].label for name in changes)
+            raise StaleVersion(
+                "Somebody changed this section after the file was exported, so that these differ: "
+                f"{labels}. Export it again and repeat your change."
+            )
+    except DomainError as refused:
+        refusal, changes = refused.message, {}
+    return Wanted(
+        line=line.number,
+        section_id=section_id,
+        version=state.version,
+        before=state.values,
+        changes=changes,
+        refusal=refusal,
+    )
+
+
+def _differing(line: Line, sheet: Sheet, state: SectionState, reader: Reader) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for one in _columns(sheet, reader):
+        value, before = canonical(one, raw_of(one, line.cells[one.name])), state.values.get(one.name)
+        if one.kind is Kind.COURSE and value != before:
+            value = _course(str(value), reader)
+        if (value or None) != (before or None) and not _has_lost_zeros(one, value, before):
+            changes[one.name] = value
+    return changes
+
+
+def _new(line: Line, sheet: Sheet, reader: Reader) -> Wanted:
+    """A section to be made of what the row has; what it leaves blank is left out."""
+    try:
+        if not all(line.cells.get(name, "").strip() for name in ("course", "section_number")):
+            raise InvalidValue(
+                "This row names no section by id, crn or code. A new section needs course and section_number."
+            )
+        changes = {
+            one.name: canonical(one, raw_of(one, line.cells[one.name]))
+            for one in _columns(sheet, reader)
+            if line.cells[one.name].strip()
+        }
+        changes["course"] = _course(str(changes["course"]), reader)
+    except DomainError as refused:
+        return Wanted(line=line.number, refusal=refused.message)
+    return Wanted(line=line.number, changes=changes)
+
+
+def _columns(sheet: Sheet, reader: Reader) -> list[Field]:
+    """The columns that are read as values; what the SIS alone keeps stands in the file to be looked at."""
+    fields = reader.fields
+    return [fields[name] for name in sheet.columns if name in fields and not fields[name].is_from_sis]
+
+
+def _course(code: str, reader: Reader) -> str:
+    """The SIS id of a course where the person may import. Raises `InvalidValue`."""
+    shown = code[:LONGEST_SHOWN]
+    found = courses_by_code(reader.term.pk, code) or courses_by_code(reader.term.pk, code.replace(" ", "-"))
+    if len(found) != 1:
+        raise InvalidValue(
+            f"Course “{shown}” is not one course of {reader.term}; give its id or SUBJECT-NUMBER.", "course"
+        )
+    courses = Course.objects.filter(term=reader.term, sis_id=found[0])
+    if reader.departments is not None and not courses.filter(department__in=reader.departments).exists():
+        raise InvalidValue(f"You may not import sections of {shown}: it is another department's.", "course")
+    return found[0]
+
+
+def _has_lost_zeros(one: Field, value: Value, before: Value) -> bool:
+    """Whether a spreadsheet took a code like ``001`` for the number 1: that is no change."""
+    return (
+        one.kind is Kind.TEXT
+        and isinstance(value, str)
+        and isinstance(before, str)
+        and value.isdigit()
+        and value == before.lstrip("0")
+    )
