@@ -10,6 +10,7 @@ from integration.models import MergeRun, Plan
 from integration.plan_row_views import FieldView, PlanRowView
 from integration.plan_rows import batches_of
 from integration.record_fields import fields_of
+from scheduling.csv_cells import MARK, Line, guarded
 from scheduling.showing import BLANK
 
 COLUMNS = (
@@ -28,23 +29,12 @@ COLUMNS = (
     "rule in words",
     "remark",
 )
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet takes a cell that begins like this for a formula."""
 SIDES = {"LOCAL": "Tandem", "SIS": "SIS"}
-MARK = "\ufeff"
-"""Tells spreadsheets that the file is UTF-8."""
-
-
-class _Line:
-    """A file that keeps nothing: the writer's line is what `write` returns."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def lines_of(run: MergeRun, plan: Plan | None) -> Iterator[str]:
     """The file, line by line: one for each field of each row, one for a row without fields."""
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     yield MARK + writer.writerow(COLUMNS)
     if plan is None:
         return
@@ -53,11 +43,6 @@ def lines_of(run: MergeRun, plan: Plan | None) -> Iterator[str]:
         for row in batch:
             for cells in _cells(run, row):
                 yield writer.writerow([guarded(cell) for cell in cells])
-
-
-def guarded(cell: str) -> str:
-    """`cell`, never a formula: one that begins like it gets a leading apostrophe."""
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 
 def _cells(run: MergeRun, row: PlanRowView) -> Iterator[Sequence[str]]:

@@ -17,6 +17,7 @@ from scheduling.section_filters import CURSOR, DAY_NAMES, ONLY_CHOICES, STATE_CH
 from scheduling.section_links import Heading, Link, chips_of, heading_of, views_of
 from scheduling.section_matching import in_state, matching
 from scheduling.section_rows import Row, rows_of
+from scheduling.services.bulk import MOST_SECTIONS
 from scheduling.visibility import Viewer, visible_departments, visible_sections
 
 LOST_PLACE = "The place in the list was lost; this is its first page."
@@ -43,6 +44,7 @@ class SectionList:
     has_states: bool = False
     is_of_departments: bool = False
     may_edit: bool = False
+    may_export: bool = False
     may_create: bool = False
 
     statuses: ClassVar[Mapping[str, str]] = dict(Section.Status.choices)
@@ -63,6 +65,11 @@ class SectionList:
     def count_words(self) -> str:
         """How many sections there are, on all pages."""
         return f"{self.count:,} section{'' if self.count == 1 else 's'}"
+
+    @property
+    def may_edit_all(self) -> bool:
+        """Whether all that the conditions find are few enough to be changed at once, and more than a page."""
+        return self.may_edit and len(self.rows) < self.count <= MOST_SECTIONS
 
     @property
     def is_empty_term(self) -> bool:
@@ -91,13 +98,7 @@ def section_list(
     """The page that `query` asks for; `side`: who tells the SIS states, if they are to be shown."""
     departments = departments_of(term, actor)
     offered = columns_shown([one.name for one in COLUMNS], shows_integration=side is not None)
-    asked = read_address(
-        query,
-        departments=departments,
-        sorts=SORTS,
-        columns=[one.name for one in offered],
-        usual_columns=[one.name for one in columns_shown((), shows_integration=side is not None)],
-    )
+    asked = _asked(query, departments, offered, shows_integration=side is not None)
     sections = _sections(term, actor, asked, side=side, now=now)
     page, is_lost = _page(sections, asked, query.get(CURSOR, ""), term=term)
     columns = columns_shown(asked.columns, shows_integration=side is not None)
@@ -118,6 +119,28 @@ def section_list(
         is_of_departments=visible_departments(actor) is not None,
         may_create=actor.departments(Permission.CREATE_SECTION) != frozenset(),
         may_edit=actor.departments(Permission.EDIT_SECTIONS) != frozenset(),
+        may_export=actor.departments(Permission.IMPORT_AND_EXPORT) != frozenset(),
+    )
+
+
+def sections_asked(
+    term: Term, actor: Viewer, query: QueryDict, *, side: IntegrationSide | None, now: dt.datetime
+) -> QuerySet[Section]:
+    """The sections of all pages of the list that `query` asks for."""
+    offered = columns_shown([one.name for one in COLUMNS], shows_integration=side is not None)
+    asked = _asked(query, departments_of(term, actor), offered, shows_integration=side is not None)
+    return _sections(term, actor, asked, side=side, now=now)
+
+
+def _asked(
+    query: QueryDict, departments: Mapping[str, str], offered: Sequence[Column], *, shows_integration: bool
+) -> Asked:
+    return read_address(
+        query,
+        departments=departments,
+        sorts=SORTS,
+        columns=[one.name for one in offered],
+        usual_columns=[one.name for one in columns_shown((), shows_integration=shows_integration)],
     )
 
 

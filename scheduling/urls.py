@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from .views.account import ChangePassword, SignIn
+from .views.bulk import bulk_edit
 from .views.change_requests import change_request, change_request_new, change_requests
 from .views.courses import course, course_list
 from .views.crosslist import crosslist
@@ -18,7 +19,7 @@ from .views.section import section
 from .views.section_edit import section_edit
 from .views.section_end import section_end
 from .views.section_new import section_new
-from .views.sections import section_list
+from .views.sections import section_list, sections_export
 from .views.undo import section_undo
 from .views.week import week
 
@@ -36,6 +37,8 @@ urlpatterns = [
     path("sections/<int:pk>/activate/", section_end, {"deed": "activate"}, name="section_activate"),
     path("sections/<int:pk>/delete/", section_end, {"deed": "delete"}, name="section_delete"),
     path("terms/<path:term_code>/sections/new/", section_new, name="section_new"),
+    path("terms/<path:term_code>/sections/bulk/", bulk_edit, name="bulk_edit"),
+    path("terms/<path:term_code>/sections/export.csv", sections_export, name="sections_export"),
     path("courses/<int:pk>/", course, name="course"),
     path("crosslists/<int:pk>/", crosslist, name="crosslist"),
     path("terms/<path:term_code>/crosslists/new/", crosslist_new, name="crosslist_new"),

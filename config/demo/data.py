@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.core.management import call_command
 from django.utils import timezone
 
+from config.demo.phases import set_phases
 from config.demo.story import MergeFailed, Story, merge
 from config.state import SIS
 from integration.institution.writing import terms, write_institution
@@ -64,7 +65,9 @@ def make(*, sections: int, password: str) -> None:
         print("A few days' work of a registrar's office …", flush=True)
         sis = MemoryAdapter(path=SIS)
         try:
-            Story(sis=sis, spring=spring, fall=fall, registrar=User.objects.get(username="registrar")).tell()
+            registrar = User.objects.get(username="registrar")
+            Story(sis=sis, spring=spring, fall=fall, registrar=registrar).tell()
+            set_phases(draft=spring, locked=fall, registrar=registrar, now=timezone.localtime())
         finally:
             sis.close()
 

@@ -83,18 +83,23 @@ def create_section(term_code: str, values: Mapping[str, object], *, author: Auth
 
 @transaction.atomic
 def update_section(
-    section_id: int, changes: Mapping[str, object], *, author: Author, version: int | None = None
+    section_id: int,
+    changes: Mapping[str, object],
+    *,
+    author: Author,
+    version: int | None = None,
+    locks: FieldLocks | None = None,
 ) -> Saved:
     """Change fields of a section. `version`: the one that the author saw (None: whatever it is).
 
-    Cancelling it this way asks for the action, as `cancel_section` does. Raises `NotFound`, `StaleVersion`,
-    `UnknownField`, `InvalidValue`, `Ambiguous`, `ActionRefused`, `FieldLocked`, `NumberTaken`, `CheckFailed`,
-    `ConfirmationNeeded`.
+    `locks`: the author's, where one transaction read them for many sections. Cancelling it this way asks for
+    the action, as `cancel_section` does. Raises `NotFound`, `StaleVersion`, `UnknownField`, `InvalidValue`,
+    `Ambiguous`, `ActionRefused`, `FieldLocked`, `NumberTaken`, `CheckFailed`, `ConfirmationNeeded`.
     """
     actor = acting_user(author.user)
     section = locked_section(section_id, version=version)
     term, before = section.term, values_of_sections([section_id])[section_id].values
-    locks = FieldLocks(terms=[term.pk], at=author.now, user_id=actor.user_id)
+    locks = locks or FieldLocks(terms=[term.pk], at=author.now, user_id=actor.user_id)
     changed = read_changes(changes, fields=locks.fields, term=term, before=before)
     if not changed:
         return Saved(section_id=section_id, version=section.version, changed=())

@@ -1,17 +1,28 @@
 """The schedule of a term: its sections as a list."""
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+import datetime as dt
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from phases.policy import Permission
 from scheduling import integration_side
+from scheduling.integration_side import IntegrationSide
+from scheduling.models import Term, User
 from scheduling.section_columns import columns_shown
+from scheduling.section_export import exportable, lines_of
 from scheduling.section_filters import COLUMN
 from scheduling.section_list import section_list as listed
+from scheduling.section_list import sections_asked
 from scheduling.terms import term_of_page
-from scheduling.visibility import can_see_integration, viewer_of
+from scheduling.visibility import Viewer, can_see_integration, viewer_of
+
+NO_EXPORT = "Your role does not let you import and export. Ask the registrar's office for one that does."
 
 
 @require_safe
@@ -20,14 +31,37 @@ def section_list(request: HttpRequest, term_code: str) -> HttpResponse:
     user, actor = viewer_of(request)
     term = term_of_page(request, term_code)
     now = timezone.now()
-    side = integration_side.side()
-    if side is not None and not (can_see_integration(user, actor) and side.is_followed(term.pk, now=now)):
-        side = None
+    side = side_shown(user, actor, term, now=now)
     plain = _without_needless(request.GET, shows_integration=side is not None)
     if plain is not None:
         return redirect(f"{request.path}?{plain}" if plain else request.path)
     found = listed(term, actor, request.GET, side=side, now=now)
     return render(request, "scheduling/sections.html", {"term": term, "list": found, "page": found})
+
+
+@require_safe
+def sections_export(request: HttpRequest, term_code: str) -> HttpResponse:
+    """The sections that the list of this address finds, as a file, for whose role exports."""
+    user, actor = viewer_of(request)
+    if actor.departments(Permission.IMPORT_AND_EXPORT) == frozenset():
+        raise PermissionDenied(NO_EXPORT)
+    term = term_of_page(request, term_code)
+    now = timezone.now()
+    side = side_shown(user, actor, term, now=now)
+    found = exportable(sections_asked(term, actor, request.GET, side=side, now=now), actor)
+    answer = StreamingHttpResponse(lines_of(found), content_type="text/csv; charset=utf-8")
+    name = "".join(letter if letter.isalnum() else "-" for letter in term.pk)
+    answer["Content-Disposition"] = f'attachment; filename="sections-{name}.csv"'
+    patch_cache_control(answer, no_store=True)
+    return answer  # type: ignore[return-value]  # it is an answer, though not of HttpResponse's class
+
+
+def side_shown(user: User, actor: Viewer, term: Term, *, now: dt.datetime) -> IntegrationSide | None:
+    """Who tells the SIS states of the term; None where they are not shown to this person."""
+    side = integration_side.side()
+    if side is not None and can_see_integration(user, actor) and side.is_followed(term.pk, now=now):
+        return side
+    return None
 
 
 def _without_needless(query: QueryDict, *, shows_integration: bool) -> str | None:

@@ -48,3 +48,12 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   for (const one of menus()) if (!one.contains(event.target)) one.open = false;
 });
+
+// One tick for all rows of the page; without this script it is not shown.
+for (const all of document.querySelectorAll("[data-tick-all]")) {
+  const rows = () => document.querySelectorAll(`input[name="ids"][form="${all.closest("form").id}"]`);
+  all.hidden = false;
+  all.addEventListener("change", (event) => {
+    for (const one of rows()) one.checked = event.target.checked;
+  });
+}
