@@ -1,7 +1,7 @@
 """The list of sections as a file for a spreadsheet: one line each, with every field of the catalogue.
 
-The import reads the same columns and cells (`scheduling.sheets`). It streams in batches, so that memory does
-not grow with the term.
+It streams in batches, so that memory does not grow with the term. A cell that a spreadsheet would take for a
+formula gets a leading apostrophe.
 """
 
 import csv
@@ -13,12 +13,13 @@ from phases.policy import Permission
 from scheduling.csv_cells import MARK, Line
 from scheduling.models import Section
 from scheduling.section_columns import BY_COURSE
+from scheduling.section_teams import named_teams
 from scheduling.selectors import catalogue, values_of_sections
 from scheduling.sheets.cells import cell_of, harmless
+from scheduling.sheets.reading import KEYS
 from scheduling.visibility import Viewer
 
 BATCH = 200
-OWN = ("id", "version", "code")
 
 
 def exportable(sections: QuerySet[Section], viewer: Viewer) -> QuerySet[Section]:
@@ -32,15 +33,16 @@ def lines_of(sections: QuerySet[Section]) -> Iterator[str]:
     """The file, line by line. Of all sections only the ids and codes are held at once."""
     writer = csv.writer(Line())
     fields = catalogue()
-    yield MARK + writer.writerow([*OWN, *fields.names])
+    yield MARK + writer.writerow([*KEYS, *fields.names])
     keys = ("pk", "course__subject", "course__number", "section_number")
     found = list(sections.values_list(*keys))
     for start in range(0, len(found), BATCH):
         codes = {pk: "-".join(parts) for pk, *parts in found[start : start + BATCH]}
         states = values_of_sections(list(codes))
+        _teams, people = named_teams(list(codes))
         for pk, code in codes.items():
             if pk not in states:  # deleted while the file was written
                 continue
             state = states[pk]
-            cells = [cell_of(one, state.values.get(one.name)) for one in fields]
+            cells = [cell_of(one, state.values.get(one.name), people) for one in fields]
             yield writer.writerow([pk, state.version, harmless(code), *cells])

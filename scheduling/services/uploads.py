@@ -20,8 +20,9 @@ from scheduling.models import SectionUpload, Term
 from scheduling.sheets.wanted import Wanted
 
 from .audit import Author
+from .field_locks import FieldLocks
 from .locking import locked_sections
-from .sections import Saved, create_section, lock_what_can_clash, update_section
+from .sections import create_section, lock_what_can_clash, update_section
 from .students import STUDENTS_ENROLLED
 
 KEPT = dt.timedelta(days=1)
@@ -91,7 +92,9 @@ def save_rows(
             f"The file asks for more than {MOST_CHANGES} changes; so many can be saved at once. Split it."
         )
     _lock(rows, term)
-    outcomes = [_save(one, term, file_name, author) for one in rows]
+    locks = FieldLocks(terms=[term.pk], at=author.now, user_id=author.user.pk if author.user else None)
+    signed = dataclasses.replace(author, reason=f"From {file_name}", confirmed_students=EVERYBODY)
+    outcomes = [_save(one, signed, locks, term) for one in rows]
     found = Outcomes(rows=outcomes, digest=_digest(outcomes))
     if digest is not None and digest != found.digest:
         raise StaleVersion("What this file would do has changed since it was shown, so nothing was saved.")
@@ -111,15 +114,17 @@ def _lock(rows: Collection[Wanted], term: Term) -> None:
     lock_what_can_clash([{**one.before, **one.changes} for one in changing], term)
 
 
-def _save(asked: Wanted, term: Term, file_name: str, author: Author) -> Outcome:
+def _save(asked: Wanted, author: Author, locks: FieldLocks, term: Term) -> Outcome:
     if asked.refusal:
         return Outcome(asked=asked, section_id=asked.section_id, refusal=asked.refusal)
-    signed = dataclasses.replace(
-        author, reason=f"From {file_name}, line {asked.line}", confirmed_students=EVERYBODY
-    )
+    signed = dataclasses.replace(author, reason=f"{author.reason}, line {asked.line}")
     try:
-        with transaction.atomic():
-            saved = _carry_out(asked, term, signed)
+        if asked.section_id is None:
+            saved = create_section(term.pk, asked.changes, author=signed)
+        else:
+            saved = update_section(
+                asked.section_id, asked.changes, author=signed, version=asked.version, locks=locks
+            )
     except DomainError as refused:
         return Outcome(asked=asked, section_id=asked.section_id, refusal=refused.message)
     told = [one for one in saved.findings if one.code == STUDENTS_ENROLLED]
@@ -129,12 +134,6 @@ def _save(asked: Wanted, term: Term, file_name: str, author: Author) -> Outcome:
         findings=[one for one in saved.findings if one not in told],
         students=sum(int(one.other) for one in told),
     )
-
-
-def _carry_out(asked: Wanted, term: Term, author: Author) -> Saved:
-    if asked.section_id is None:
-        return create_section(term.pk, asked.changes, author=author)
-    return update_section(asked.section_id, asked.changes, author=author, version=asked.version)
 
 
 def _digest(outcomes: Sequence[Outcome]) -> str:

@@ -1,14 +1,16 @@
 r"""One value in one cell: readable, read back exactly, and harmless to a spreadsheet.
 
 Meetings read ``MWF 09:00-09:50 in HAL 101, 2027-02-01 to 2027-05-28; Arranged``, instructors
-``I1 60% primary; I2 40%``. A code with anything but letters, digits and ``._/-``, or one of the words of
-these forms, stands in double quotes, with ``\`` before a quote or a backslash.
+``Ada Yonath (I2) 60% primary; I1 40%``: what stands before the id in brackets is for the eye. A code with
+anything but letters, digits and ``._/-``, or one of the words of these forms, stands in double quotes, with
+``\`` before a quote or a backslash.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from scheduling.csv_cells import DANGEROUS, guarded
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.fields import DAYS, Field, Kind
 from scheduling.domain.values import Assignment, Meeting, Value
@@ -16,37 +18,35 @@ from scheduling.domain.values import Assignment, Meeting, Value
 ARRANGED = "Arranged"
 WORDS = frozenset({"in", "to", "from", "until", "primary", "arranged"})
 _BARE = re.compile(r"[A-Za-z0-9._/-]+\Z")
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([;,])|([^\s;,"]+)|\s+', re.DOTALL)
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([;,()])|([^\s;,"()]+)|\s+', re.DOTALL)
 _SPAN = re.compile(r"(\d{1,2}:\d\d)\s*[-\u2013]\s*(\d{1,2}:\d\d)\Z")
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "|", "%")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+_GUARDED = (*DANGEROUS, "'")
 MEETING_FORM = "write MWF 09:00-09:50 in HAL 101, 2027-02-01 to 2027-05-28; or Arranged; “;” between meetings"
-TEAM_FORM = "write I1 60% primary; I2 40%"
+TEAM_FORM = "write Ada Yonath (I2) 60% primary; I1 40%"
 
 Token = tuple[str, bool]
 """A word and whether it stood in quotes."""
 
 
 def harmless(text: str) -> str:
-    """`text` so that no spreadsheet takes it for a formula: with ``'`` before what might begin one."""
-    if text.startswith(_DANGEROUS) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    """`text` with ``'`` before what a spreadsheet might take for a formula, and before a ``'``."""
+    return f"'{text}" if text.startswith("'") else guarded(text)
 
 
 def as_meant(text: str) -> str:
     """What was made `harmless`, as it was; other text stays."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_DANGEROUS) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith(_GUARDED) else text
 
 
-def cell_of(field: Field, value: Value) -> str:
-    """A canonical value of `field` as text for a cell; blank for none."""
+def cell_of(field: Field, value: Value, people: Mapping[str, str] = {}) -> str:
+    """A canonical value of `field` as text for a cell; blank for none. `people`: instructor's id -> name."""
     if value is None or value == ():
         return ""
     if field.kind is Kind.MEETINGS and isinstance(value, tuple):
         return harmless("; ".join(_meeting_text(one) for one in value if isinstance(one, Meeting)))
     if field.kind is Kind.INSTRUCTORS and isinstance(value, tuple):
-        return harmless("; ".join(_assignment_text(one) for one in value if isinstance(one, Assignment)))
+        team = (_assignment_text(one, people) for one in value if isinstance(one, Assignment))
+        return harmless("; ".join(team))
     return harmless(str(value))
 
 
@@ -88,13 +88,14 @@ def _dates_text(first: str, last: str) -> str:
     return f"from {first}" if first else f"until {last}" if last else ""
 
 
-def _assignment_text(one: Assignment) -> str:
-    share = "" if one.percent == 100 else f" {one.percent}%"  # noqa: PLR2004  # all of it goes without saying
-    return f"{_quoted(one.instructor)}{share}{' primary' if one.is_primary else ''}"
+def _assignment_text(one: Assignment, people: Mapping[str, str]) -> str:
+    name = re.sub(r'[\s;,"()]+', " ", people.get(one.instructor, "")).strip()
+    who = f"{name} ({_quoted(one.instructor)})" if name else _quoted(one.instructor)
+    return f"{who} {one.percent:g}%{' primary' if one.is_primary else ''}"
 
 
 def _items(text: str, field: Field, form: str) -> Iterator[list[Token]]:
-    """The words of each item between semicolons; commas are left out."""
+    """The words of each item between semicolons; commas are left out, and what a bracket has before it."""
     item: list[Token] = []
     at = 0
     while at < len(text):
@@ -107,6 +108,8 @@ def _items(text: str, field: Field, form: str) -> Iterator[list[Token]]:
             item.append((re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL), True))
         elif bare is not None:
             item.append((bare, False))
+        elif sign == "(":
+            item = []
         elif sign == ";":
             if item:
                 yield item

@@ -8,6 +8,7 @@ from scheduling.domain.fields import Catalogue
 from scheduling.models import Term
 from scheduling.visibility import Viewer, visible_sections
 
+from .cells import as_meant
 from .reading import Line
 
 LONGEST_SHOWN = 80
@@ -54,7 +55,7 @@ class Names:
             ("crn", "the CRN", self.by_crn),
             ("code", "the code", self.by_code),
         ):
-            given = line.cells.get(column, "").strip().removeprefix("'")
+            given = as_meant(line.cells.get(column, "").strip())
             if not given:
                 continue
             found = known.get(given.replace(" ", "-") if column == "code" else given, [])

@@ -15,7 +15,16 @@ from integration.models import Conflict, MergeProfileVersion, MergeRequest, Merg
 from integration.requests import carry_out, request_merge
 from integration.sis.port import MergeType
 from phases.models import Exemption, Phase, TimelineEntry
-from scheduling.models import ChangeRequest, Course, Department, Relationship, Room, Section
+from scheduling.models import (
+    ChangeRequest,
+    Course,
+    Department,
+    Relationship,
+    Room,
+    Section,
+    SectionUpload,
+    User,
+)
 from tests.browser.soundness import assert_sound_in_every_look
 from tests.campus import TERM
 from tests.merge_desk import Desk, large_tables
@@ -155,7 +164,27 @@ def addresses_of_the_editor(section):
     yield "section_undo", reverse("section_undo", args=[Section.objects.get(sis_id="M035").pk])
     yield "bulk_edit", reverse("bulk_edit", args=[TERM]) + f"?ids={section.pk}"
     yield "bulk_edit", reverse("bulk_edit", args=[TERM])
+    yield "sections_import", reverse("sections_import", args=[TERM])
+    yield "sections_import_check", reverse("sections_import_check", args=[TERM, uploaded().pk])
     yield "my_changes", reverse("my_changes", args=[TERM]) + "?days=30"
+
+
+def uploaded():
+    """A file of whoever looks, with a change, a section to be made and two rows that are refused."""
+    lines = (
+        "code,course,section_number,title",
+        "BIO-101-001,,001,Cells",
+        ",BIO-101,Q,New",
+        "X-1-1,,,",
+        ",,,x",
+    )
+    return SectionUpload.objects.create(
+        term_id=TERM,
+        user=User.objects.get(username="ada"),
+        file_name="spring.csv",
+        content="\n".join(lines).encode(),
+        at=timezone.now(),
+    )
 
 
 def addresses_of_groups_and_requests(section):

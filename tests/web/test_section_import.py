@@ -214,6 +214,14 @@ def test_a_file_can_be_left_and_an_older_one_goes(campus, registrar):
     assert not Section.objects.filter(title="Two").exists()
 
 
+def test_an_exported_file_brought_back_untouched_changes_nothing(campus, registrar):
+    Section.objects.filter(sis_id="S1").update(notes="=1+1", title="'quoted'")
+    answer = registrar.get(f"/terms/{TERM}/sections/export.csv")
+    found = shown(registrar, b"".join(answer.streaming_content))
+    assert not found.context["preview"].rows
+    assert found.context["preview"].same == Section.objects.filter(term=TERM).count()
+
+
 # ---- what cannot be read
 
 
