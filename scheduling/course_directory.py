@@ -82,10 +82,16 @@ def course_list(term: Term, actor: Viewer, filters: CourseFilters, cursor: str =
     )
 
 
-def _condition(filters: CourseFilters) -> Q:
+def courses_named(words: str) -> Q:
+    """The courses of which each word names a part: ``MATH 252``, words of the title."""
     condition = Q()
-    for word in filters.words.split():
+    for word in words.split():
         condition &= Q(subject__icontains=word) | Q(number__icontains=word) | Q(title__icontains=word)
+    return condition
+
+
+def _condition(filters: CourseFilters) -> Q:
+    condition = courses_named(filters.words)
     if filters.department:
         condition &= Q(department=filters.department)
     live = Q(Exists(Section.objects.filter(course=OuterRef("pk"), status=Section.Status.ACTIVE)))

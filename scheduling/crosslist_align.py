@@ -13,6 +13,7 @@ from scheduling.domain.fields import CATALOGUE
 from scheduling.services.aligning import ALIGNED, Aligned, NotAligned, align_members
 from scheduling.services.audit import Author
 from scheduling.services.previewing import previewed
+from scheduling.services.students import STUDENTS_ENROLLED
 from scheduling.showing import value_words
 
 
@@ -56,12 +57,22 @@ class Alignment:
     refusal: str = ""
     question: str = ""
     students: int = 0
-    findings: Sequence[Finding] = field(default_factory=tuple)
+    findings: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
 
     @property
     def changing(self) -> list[MemberSteps]:
         """The members in which something would change."""
         return [one for one in self.members if one.steps]
+
+    @property
+    def warnings(self) -> list[tuple[str, str]]:
+        """(section, what the checks find in it); its students are asked about below."""
+        return [
+            (one.member.label, found.message)
+            for one in self.members
+            for found in self.findings.get(one.member.section.pk, ())
+            if found.code != STUDENTS_ENROLLED
+        ]
 
     @property
     def is_possible(self) -> bool:

@@ -13,12 +13,13 @@ from scheduling.domain.fields import CROSSLIST, RELATIONSHIP_CAPACITY
 from scheduling.domain.values import is_storable, whole_number
 from scheduling.models import Section, Term
 from scheduling.section_words import called
-from scheduling.visibility import Viewer, visible_sections
+from scheduling.visibility import Viewer, visible_departments, visible_sections
 
 PLACES = 3
 """Fields for more sections; each holds several with commas between them."""
 LONGEST = 200
 MOST_CODES = 60
+ELSEWHERE = " among those you may see (one of another department is added by who schedules for both)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,9 +92,10 @@ def wanted(draft: Draft, term: Term, actor: Viewer) -> Wanted:
     seen = set(sections.filter(pk__in=draft.kept).values_list("pk", flat=True))
     members = [pk for pk in draft.kept if pk in seen]
     firsts: dict[str, int | None] = {}
+    ending = "" if visible_departments(actor) is None else ELSEWHERE
     for place, text in draft.places:
         try:
-            found = [_section(code, term, sections) for code in _codes(text)]
+            found = [_section(code, term, sections, ending) for code in _codes(text)]
         except InvalidValue as refusal:
             problems[f"id_{place}"] = refusal.message
             continue
@@ -118,15 +120,17 @@ def _codes(text: str) -> list[str]:
     return [code for part in re.split(r"[,;\n]", text) if (code := part.strip())][:MOST_CODES]
 
 
-def _section(code: str, term: Term, sections: QuerySet[Section]) -> int:
-    """The one section that `code` names, of those that one may see. Raises `InvalidValue`."""
+def _section(code: str, term: Term, sections: QuerySet[Section], ending: str) -> int:
+    """The one section that `code` names, of those that one may see. Raises `InvalidValue`.
+
+    `ending`: what to say besides to somebody who does not see all.
+    """
     found = list(called(sections, code)[:5])
     if len(found) > 1:
         found = [one for one in found if one.status == Section.Status.ACTIVE] or found
     if not found:
         raise InvalidValue(
-            f"There is no section “{code}” in {term} among those you may see; give a CRN or a code like "
-            "BIO-101-A. A section of another department is added by who schedules for both.",
+            f"There is no section “{code}” in {term}{ending}; give a CRN or a code like BIO-101-A.",
             "members",
         )
     if len(found) > 1:

@@ -1,12 +1,13 @@
 """The relationships of a section: crosslists and linked sections, with the members one may see."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from phases.policy import Action, Policy, SectionFacts
 from scheduling.models import RelationshipMember, Section
 from scheduling.pills import Pill, section_pill
+from scheduling.selectors import LABEL_COLUMNS
 from scheduling.services.field_locks import relationship_locks
 from scheduling.visibility import Viewer, visible_departments
 
@@ -75,6 +76,26 @@ class GroupLocks:
     sentences: Sequence[str] = ()
     can_group: bool = False
     """Whether they may group the section with others of its department."""
+
+
+def concealed_labels(
+    section_ids: Collection[int], codes: frozenset[str] | None
+) -> Mapping[int, Sequence[str]]:
+    """Section id -> labels of the members of its groups that are outside `codes` (None: nobody is outside).
+
+    One query, or none where nothing is concealed.
+    """
+    found: dict[int, list[str]] = defaultdict(list)
+    if codes is None or not section_ids:
+        return found
+    member = "relationship__members__section"
+    rows = RelationshipMember.objects.filter(section__in=section_ids).order_by("relationship", "pk")
+    for pk, department, *label in rows.values_list(
+        "section_id", f"{member}__course__department", *(f"{member}__{name}" for name in LABEL_COLUMNS)
+    ):
+        if department not in codes:
+            found[pk].append(" ".join(label))
+    return found
 
 
 def group_locks(section: Section, actor: Viewer, policy: Policy) -> GroupLocks:

@@ -78,6 +78,16 @@ def status_shown(
     )
 
 
+def without_names(
+    found: integration_side.Status | None, concealed: Sequence[str]
+) -> integration_side.Status | None:
+    """A status that names none of `concealed`, labels of sections that the reader does not see."""
+    if found is None or not concealed:
+        return found
+    reasons = [{**one, "message": _without(concealed, one["message"])} for one in found["reasons"]]
+    return {**found, "headline": _without(concealed, found["headline"]), "reasons": reasons}
+
+
 def _without(concealed: Sequence[str], text: str) -> str:
     for label in concealed:
         text = re.sub(rf"(?<!\w){re.escape(label)}(?!\w)", UNNAMED, text)

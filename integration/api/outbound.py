@@ -14,7 +14,9 @@ from rest_framework.response import Response
 from integration.models import OutboundChange
 from integration.outbound_filter import OPEN_STATES
 from integration.outbound_pages import Board, OutboundView
+from integration.sis.port import SENDABLE_TYPES
 from phases.policy import Permission
+from scheduling.api.filters import IdFilter
 from scheduling.api.scope import ScheduleView
 
 from . import schema
@@ -26,11 +28,11 @@ class OutboundFilter(FilterSet):  # type: ignore[misc]  # django-filter has no t
     """The conditions of a list of outbound changes."""
 
     term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
-    type = django_filters.CharFilter(field_name="merge_type", label="sections or relationships")
-    state = django_filters.ChoiceFilter(choices=OutboundChange.State.choices)
-    section = django_filters.NumberFilter(
-        field_name="link__section_id", label="Id of a section", min_value=1, max_value=2**31 - 1
+    type = django_filters.ChoiceFilter(
+        field_name="merge_type", choices=[(one.value, one.value) for one in SENDABLE_TYPES]
     )
+    state = django_filters.ChoiceFilter(choices=[(one.value, one.label) for one in OPEN_STATES])
+    section = IdFilter(field_name="link__section_id", label="Id of a section")
 
     class Meta:
         model = OutboundChange

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, PermissionDenied
@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integration.models import MergeRun
+from integration.permissions import can_see_runs
 from integration.reports import run_as_json
-from phases.policy import Permission
+from integration.sis.port import MergeType
 from scheduling.api.pagination import NewestFirst
 from scheduling.api.scope import ScheduleView
 
@@ -24,13 +25,19 @@ NOT_FOR_YOU = "Merge runs are shown to the Admin product and to roles that may e
 class RunFilter(FilterSet):  # type: ignore[misc]  # django-filter has no types
     """The conditions of a list of runs."""
 
-    term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
-    type = django_filters.CharFilter(field_name="merge_type", label="Merge type, for example sections")
+    term = django_filters.CharFilter(method="of_term", label="Code of the term")
+    type = django_filters.ChoiceFilter(
+        field_name="merge_type", choices=[(one.value, one.value) for one in MergeType]
+    )
     status = django_filters.ChoiceFilter(choices=MergeRun.Status.choices)
 
     class Meta:
         model = MergeRun
         fields = ("term", "type", "status")
+
+    def of_term(self, runs: QuerySet[MergeRun], _name: str, value: str) -> QuerySet[MergeRun]:
+        """The runs of a term, those that were asked for a term that is not here among them."""
+        return runs.filter(Q(term=value) | Q(term=None, asked_term=value))
 
 
 class RunsView(ScheduleView):
@@ -40,7 +47,7 @@ class RunsView(ScheduleView):
 
     def runs(self) -> QuerySet[MergeRun]:
         """The runs. Raises `PermissionDenied` for who may not see them."""
-        if not self.user.has_admin and self.viewer.departments(Permission.EXECUTE_MERGES) is not None:
+        if not can_see_runs(self.user, self.asking):
             raise PermissionDenied(NOT_FOR_YOU)
         return MergeRun.objects.order_by("-id")
 
@@ -67,14 +74,14 @@ class RunDetail(RunsView):
         found = self.runs().filter(pk=run_id).first()
         if found is None:
             raise NotFound("There is no such run.")
-        return Response(run_as_json(found))
+        return Response({**run_as_json(found, term=found.asked_term), "trigger": found.trigger})
 
 
 def _line(run: MergeRun) -> dict[str, Any]:
     return {
         "id": run.pk,
         "type": run.merge_type,
-        "term": run.term_id,
+        "term": run.term_id or run.asked_term or None,
         "trigger": run.trigger,
         "status": run.status,
         "dry_run": run.is_dry_run,

@@ -15,6 +15,7 @@ _LINE = {
     "id": ID,
     "type": TEXT,
     "term": OR_NULL,
+    "trigger": TEXT,
     "status": TEXT,
     "dry_run": FLAG,
     "send_updates": FLAG,
@@ -55,7 +56,7 @@ _OUTBOUND = {
 def components() -> dict[str, Schema]:
     """The named schemas."""
     return {
-        "RunLine": shape({**_LINE, "trigger": TEXT}),
+        "RunLine": shape(_LINE),
         "RunPage": listed("RunLine"),
         "Run": shape(_RUN),
         "OutboundChange": shape(_OUTBOUND),

@@ -1,4 +1,4 @@
-"""What a PATCH asks for: changes by field name, and the version that they were made on."""
+"""What a body asks for: a section's fields by name, and the version that they were changed on."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ def version_named(request: Request) -> int:
         raise VersionRequired
     found = re.fullmatch(r'"?([0-9]{1,9})"?', header)
     if found is None:
-        raise StaleVersion(f"{header} is no version of a section; read it again and use its version.")
+        raise StaleVersion(f"{header} is no version; read the record again and use its version.")
     return int(found[1])
 
 

@@ -7,16 +7,43 @@ everything (DOMAIN.md, complaint 13).
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import QuerySet
+from django import forms
+from django.db.models import Q, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from scheduling.models import Course, Relationship, Section
+from scheduling.course_directory import courses_named
+from scheduling.models import Course, Relationship, Section, Term
 from scheduling.section_words import having_all_words
+from scheduling.visibility import visible_sections
 
 from .pagination import PagesById
+
+
+class IdFilter(django_filters.Filter):  # type: ignore[misc]  # django-filter has no types
+    """A whole number that can be an id."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **given)
+
+
+class TermFilter(FilterSet):  # type: ignore[misc]  # as above
+    """The conditions of a list of terms."""
+
+    term = django_filters.CharFilter(field_name="code", label="Code of the term")
+    search = django_filters.CharFilter(method="named", label="A part of the code or the name")
+
+    class Meta:
+        model = Term
+        fields: ClassVar = ["term"]
+
+    def named(self, terms: QuerySet[Term], _name: str, value: str) -> QuerySet[Term]:
+        """The terms with `value` in code or name."""
+        return terms.filter(Q(code__icontains=value) | Q(name__icontains=value))
 
 
 class SectionFilter(FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -51,15 +78,17 @@ class CourseFilter(FilterSet):  # type: ignore[misc]  # as above
     department = django_filters.CharFilter(field_name="department_id", label="Code of the department")
     subject = django_filters.CharFilter(label="Subject")
     sis_id = django_filters.CharFilter(label="The SIS's id")
-    search = django_filters.CharFilter(method="named", label="A part of the title")
+    search = django_filters.CharFilter(
+        method="named", label="Words, each in the subject, number or title, for example: MATH 252"
+    )
 
     class Meta:
         model = Course
         fields: ClassVar = ["term", "department", "subject", "sis_id"]
 
     def named(self, courses: QuerySet[Course], _name: str, value: str) -> QuerySet[Course]:
-        """The courses with `value` in the title."""
-        return courses.filter(title__icontains=value)
+        """The courses of which each word of `value` names a part."""
+        return courses.filter(courses_named(value))
 
 
 class RelationshipFilter(FilterSet):  # type: ignore[misc]  # as above
@@ -68,13 +97,16 @@ class RelationshipFilter(FilterSet):  # type: ignore[misc]  # as above
     term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
     kind = django_filters.ChoiceFilter(choices=Relationship.Kind.choices)
     sis_id = django_filters.CharFilter(label="The SIS's id")
-    section = django_filters.NumberFilter(
-        field_name="members__section_id", label="Id of a member", min_value=1, max_value=2**31 - 1
-    )
+    section = IdFilter(method="with_member", label="Id of a member that you see")
 
     class Meta:
         model = Relationship
         fields: ClassVar = ["term", "kind", "sis_id"]
+
+    def with_member(self, rows: QuerySet[Relationship], _name: str, value: int) -> QuerySet[Relationship]:
+        """Those with this member; one that the user does not see is not told by asking for it either."""
+        asking = self.request.parser_context["view"].asking
+        return rows.filter(members__section__in=visible_sections(asking).filter(pk=value))
 
 
 class StrictFilters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter has no types

@@ -2,7 +2,23 @@
 
 from typing import Any
 
-from .schema import CURSOR, ETAG, ID, IF_MATCH, NOT_FOUND, PROBLEM, REFUSED, TEXT, Schema, listed, ref, shape
+from .schema import (
+    CURSOR,
+    ETAG,
+    ETAG_OF_NEW,
+    ID,
+    IF_MATCH,
+    LOCATION,
+    NOT_FOUND,
+    PROBLEM,
+    REFUSED,
+    TEXT,
+    WRITTEN,
+    Schema,
+    listed,
+    ref,
+    shape,
+)
 
 DAY: Schema = {"type": "string", "format": "date"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
@@ -19,7 +35,7 @@ _TERM = {
     "start_date": DAY,
     "end_date": DAY,
     "is_active": {"type": "boolean"},
-    "phase": {**OR_NULL, "description": "The _PHASE that the _TERM is in; null: the roles' defaults"},
+    "phase": {**OR_NULL, "description": "The phase that the term is in; null: the roles' defaults"},
     "timeline": {"type": "array", "items": _SWITCH},
 }
 _COURSE = {
@@ -32,6 +48,12 @@ _COURSE = {
     "department": OR_NULL,
     "is_active": {"type": "boolean"},
 }
+_FLAGS: Schema = {"type": "object", "additionalProperties": {"type": "boolean"}}
+_MATRIX: Schema = {
+    "type": "array",
+    "items": shape({"role": TEXT, "fields": _FLAGS, "actions": _FLAGS}),
+    "description": "What each role may edit and do in the phase, its own defaults included",
+}
 _PHASE = {
     "id": ID,
     "name": TEXT,
@@ -39,6 +61,7 @@ _PHASE = {
     "colour": TEXT,
     "field_rules": {"type": "array", "items": shape({"role": TEXT, "field": TEXT, "rule": TEXT})},
     "action_rules": {"type": "array", "items": shape({"role": TEXT, "action": TEXT, "rule": TEXT})},
+    "matrix": _MATRIX,
 }
 _ASKED: dict[str, Any] = {"members": IDS, "primary": {"anyOf": [ID, {"type": "null"}]}, "capacity": SEATS}
 _RELATIONSHIP = {
@@ -85,18 +108,14 @@ def _list(operation: str, page: str, *, filters: bool) -> Schema:
     }
 
 
-WRITTEN: dict[int, Schema] = {
-    **REFUSED,
-    **NOT_FOUND,
-    **dict.fromkeys((400, 409, 412, 413, 415, 428), PROBLEM),
-}
-TERM_LIST = _list("terms_list", "TermPage", filters=False)
+TERM_LIST = _list("terms_list", "TermPage", filters=True)
 TERM_DETAIL: Schema = {"operation_id": "terms_read", "responses": {200: ref("Term"), **REFUSED, **NOT_FOUND}}
 COURSE_LIST = _list("courses_list", "CoursePage", filters=True)
 PHASE_LIST = _list("phases_list", "PhasePage", filters=False)
 RELATIONSHIP_LIST = _list("relationships_list", "RelationshipPage", filters=True)
 RELATIONSHIP_POST: Schema = {
     "operation_id": "relationships_make",
+    "parameters": [ETAG_OF_NEW, LOCATION],
     "request": {"application/json": ref("NewRelationship")},
     "responses": {201: ref("SavedRelationship"), **WRITTEN},
 }

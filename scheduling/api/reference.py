@@ -4,20 +4,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from phases.deciding import GIVING
 from phases.models import Phase, TimelineEntry
-from phases.selectors import phases
+from phases.policy import Action, Permission
+from phases.rules import PhaseRules, RoleRules, action_grant, field_grant
+from phases.selectors import phase_rules, phases
+from scheduling.course_directory import visible_courses
+from scheduling.domain.fields import Catalogue
 from scheduling.models import Course, Term
-from scheduling.visibility import visible_departments
+from scheduling.selectors import catalogue
+from scheduling.visibility import check_can_see_terms
 
 from . import record_schemas as schema
-from .filters import CourseFilter
+from .filters import CourseFilter, TermFilter
 from .pagination import PagesByCode, PagesById
 from .scope import ScheduleView
 
@@ -26,12 +31,13 @@ class TermList(ScheduleView):
     """`GET /terms/`."""
 
     queryset = Term.objects.none()
+    filterset_class = TermFilter
     pagination_class = PagesByCode
 
     @extend_schema(**schema.TERM_LIST)
     def get(self, request: Request) -> Response:
         """The terms by code, each with its timeline of phases."""
-        _ = self.viewer  # raises for who may not see the schedule
+        check_can_see_terms(self.user, self.asking)
         page = self.paginate_queryset(self.filter_queryset(Term.objects.order_by("code"))) or ()
         return self.get_paginated_response(term_documents(page))
 
@@ -44,7 +50,7 @@ class TermDetail(ScheduleView):
     @extend_schema(**schema.TERM_DETAIL)
     def get(self, request: Request, code: str) -> Response:
         """One term."""
-        _ = self.viewer
+        check_can_see_terms(self.user, self.asking)
         found = Term.objects.filter(pk=code).first() if "\x00" not in code else None
         if found is None:
             raise NotFound("There is no such term.")
@@ -61,13 +67,9 @@ class CourseList(ScheduleView):
     @extend_schema(**schema.COURSE_LIST)
     def get(self, request: Request) -> Response:
         """The courses of the departments that the user sees."""
-        page = self.paginate_queryset(self.filter_queryset(self._visible())) or ()
+        courses = visible_courses(self.viewer).order_by("id")
+        page = self.paginate_queryset(self.filter_queryset(courses)) or ()
         return self.get_paginated_response([_course(one) for one in page])
-
-    def _visible(self) -> QuerySet[Course]:
-        codes = visible_departments(self.viewer)
-        courses = Course.objects.order_by("id")
-        return courses if codes is None else courses.filter(department__in=codes)
 
 
 class PhaseList(ScheduleView):
@@ -77,11 +79,21 @@ class PhaseList(ScheduleView):
 
     @extend_schema(**schema.PHASE_LIST)
     def get(self, request: Request) -> Response:
-        """The phases with their rules; what a phase does not name is as the role has it by default."""
-        _ = self.viewer
-        rows = phases().prefetch_related("field_rules", "action_rules").order_by("id")
-        page = self.paginate_queryset(self.filter_queryset(rows)) or ()
-        return self.get_paginated_response([_phase(one) for one in page])
+        """The phases: what each says of a role, and what the role may then edit and do.
+
+        Of one's own roles; of all for the Admin product and for who may edit phases everywhere.
+        """
+        check_can_see_terms(self.user, self.asking)
+        page = self.paginate_queryset(self.filter_queryset(phases().order_by("id"))) or ()
+        known, fields, roles = phase_rules(one.pk for one in page), catalogue(), self._roles()
+        return self.get_paginated_response([_phase(one, known[one.pk], roles, fields) for one in page])
+
+    def _roles(self) -> list[RoleRules]:
+        known = self.asking.rights.roles
+        if self.user.has_admin or self.asking.departments(Permission.EDIT_PHASES) is None:
+            return [known[code] for code in sorted(known)]
+        own = {code for code, _held in self.asking.roles}
+        return [known[code] for code in sorted(own & known.keys())]
 
 
 def term_documents(terms: Sequence[Term]) -> list[dict[str, Any]]:
@@ -124,17 +136,33 @@ def _course(one: Course) -> dict[str, Any]:
     }
 
 
-def _phase(one: Phase) -> dict[str, Any]:
+def _phase(one: Phase, rules: PhaseRules, roles: Sequence[RoleRules], fields: Catalogue) -> dict[str, Any]:
+    codes = {role.code for role in roles}
     return {
         "id": one.pk,
         "name": one.name,
         "description": one.description,
         "colour": one.colour,
         "field_rules": [
-            {"role": rule.role_id, "field": rule.field, "rule": rule.rule} for rule in one.field_rules.all()
+            {"role": role, "field": name, "rule": rule.value}
+            for (role, name), rule in sorted(rules.fields.items())
+            if role in codes
         ],
         "action_rules": [
-            {"role": rule.role_id, "action": rule.action, "rule": rule.rule}
-            for rule in one.action_rules.all()
+            {"role": role, "action": action.value, "rule": rule.value}
+            for (role, action), rule in sorted(rules.actions.items())
+            if role in codes
         ],
+        "matrix": [_may(role, rules, fields) for role in roles],
+    }
+
+
+def _may(role: RoleRules, rules: PhaseRules, fields: Catalogue) -> dict[str, Any]:
+    """What a role may in a phase, departments left aside."""
+    return {
+        "role": role.code,
+        "fields": {
+            one.name: not one.is_from_sis and field_grant(role, rules, one.name) in GIVING for one in fields
+        },
+        "actions": {one.value: action_grant(role, rules, one) in GIVING for one in Action},
     }

@@ -11,8 +11,9 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from scheduling.crosslist_facts import hidden_words
 from scheduling.domain.checks import Finding
-from scheduling.domain.errors import InvalidValue, NotFound, UnknownField
+from scheduling.domain.errors import ActionRefused, InvalidValue, NotFound, UnknownField
 from scheduling.models import Relationship, RelationshipMember
 from scheduling.services.relationships import (
     UNSET,
@@ -20,7 +21,7 @@ from scheduling.services.relationships import (
     dissolve_relationship,
     update_relationship,
 )
-from scheduling.visibility import visible_departments
+from scheduling.visibility import visible_departments, visible_sections
 
 from . import record_schemas as schema
 from .changes import version_named
@@ -29,10 +30,11 @@ from .scope import ScheduleView
 
 PARTS = ("members", "primary", "capacity")
 LARGEST_ID = 2**63 - 1
+CREATED = 201
 
 
 class RelationshipsView(ScheduleView):
-    """What both views of relationships share."""
+    """What the views of relationships share."""
 
     queryset = Relationship.objects.none()
 
@@ -48,9 +50,8 @@ class RelationshipsView(ScheduleView):
 
     def document(self, one: Relationship, *, warnings: Sequence[Finding] | None = None) -> dict[str, Any]:
         """A relationship; members of departments that the user does not see are only counted."""
-        codes = visible_departments(self.viewer)
         members = list(one.members.all())
-        shown = [row for row in members if codes is None or row.section.course.department_id in codes]
+        shown = self.shown(one)
         made = {
             "id": one.pk,
             "version": one.version,
@@ -63,6 +64,35 @@ class RelationshipsView(ScheduleView):
             "hidden_members": len(members) - len(shown),
         }
         return made if warnings is None else made | {"warnings": [dataclasses.asdict(w) for w in warnings]}
+
+    def shown(self, one: Relationship) -> list[RelationshipMember]:
+        """The members that the user sees."""
+        codes = visible_departments(self.asking)
+        return [
+            row for row in one.members.all() if codes is None or row.section.course.department_id in codes
+        ]
+
+    def seen_whole(self, relationship_id: int) -> Relationship:
+        """One to be changed. Raises `NotFound`, and `ActionRefused` where the user does not see all of it."""
+        one = self.found(relationship_id)
+        hidden = len(one.members.all()) - len(self.shown(one))
+        if hidden:
+            raise ActionRefused(
+                f"It also has {hidden_words(hidden)}, which you do not see. Who sees all of its sections may "
+                "change it; ask the registrar's office."
+            )
+        return one
+
+    def seen_members(self, given: Any) -> list[int]:
+        """The ids of sections in a body. Raises `InvalidValue`, also for one that the user does not see."""
+        if not isinstance(given, list):
+            raise InvalidValue("Members must be a list of ids of sections.", "members")
+        ids = [_id(one, "members") for one in given]
+        seen = set(visible_sections(self.viewer).filter(pk__in=ids).values_list("pk", flat=True))
+        for pk in ids:
+            if pk not in seen:
+                raise InvalidValue(f"There is no section with the id {pk}, or you may not see it.", "members")
+        return ids
 
     def found(self, relationship_id: int) -> Relationship:
         """One that the user may see. Raises `NotFound`."""
@@ -80,9 +110,6 @@ class RelationshipsView(ScheduleView):
         if status == CREATED:
             headers["Location"] = reverse("api-relationship", args=[one.pk])
         return Response(self.document(one, warnings=warnings), status=status, headers=headers)
-
-
-CREATED = 201
 
 
 class RelationshipList(RelationshipsView):
@@ -106,8 +133,8 @@ class RelationshipList(RelationshipsView):
         saved = create_relationship(
             body["term"],
             kind=body["kind"],
-            members=_ids(body.get("members", [])),
-            primary=_id(body.get("primary")),
+            members=self.seen_members(body.get("members", [])),
+            primary=_id_or_none(body.get("primary")),
             capacity=body.get("capacity"),
             author=self.author(),
         )
@@ -125,13 +152,13 @@ class RelationshipDetail(RelationshipsView):
     @extend_schema(**schema.RELATIONSHIP_PATCH)
     def patch(self, request: Request, relationship_id: int) -> Response:
         """Change members, primary or capacity, all or none, through the write service."""
-        one = self.found(relationship_id)
+        one = self.seen_whole(relationship_id)
         version = version_named(request)
         body = _body(request.data, PARTS)
         saved = update_relationship(
             one.pk,
-            members=_ids(body["members"]) if "members" in body else None,
-            primary=_id(body["primary"]) if "primary" in body else UNSET,
+            members=self.seen_members(body["members"]) if "members" in body else None,
+            primary=_id_or_none(body["primary"]) if "primary" in body else UNSET,
             capacity=body.get("capacity") if "capacity" in body else UNSET,
             author=self.author(),
             version=version,
@@ -141,7 +168,7 @@ class RelationshipDetail(RelationshipsView):
     @extend_schema(**schema.RELATIONSHIP_DELETE)
     def delete(self, request: Request, relationship_id: int) -> Response:
         """Dissolve it; its sections stay."""
-        one = self.found(relationship_id)
+        one = self.seen_whole(relationship_id)
         dissolve_relationship(one.pk, author=self.author(), version=version_named(request))
         return Response(status=204)
 
@@ -155,17 +182,11 @@ def _body(body: Any, known: Sequence[str]) -> dict[str, Any]:
     return body
 
 
-def _ids(given: Any) -> list[int]:
-    if not isinstance(given, list):
-        raise InvalidValue("Members must be a list of ids of sections.", "members")
-    return [_member(one) for one in given]
+def _id_or_none(given: Any) -> int | None:
+    return None if given is None else _id(given, "primary")
 
 
-def _id(given: Any) -> int | None:
-    return None if given is None else _member(given)
-
-
-def _member(given: Any) -> int:
+def _id(given: Any, field: str) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or not 0 < given <= LARGEST_ID:
-        raise InvalidValue(f"{given!r} is no id of a section.", "members")
+        raise InvalidValue(f"{given!r} is no id of a section.", field)
     return int(given)

@@ -153,6 +153,9 @@ ETAG = OpenApiParameter(
 ETAG_OF_NEW = OpenApiParameter(
     "ETag", VERSION, OpenApiParameter.HEADER, description="The version", response=[201], required=True
 )
+LOCATION = OpenApiParameter(
+    "Location", TEXT, OpenApiParameter.HEADER, description="Its address", response=[201], required=True
+)
 IF_MATCH = OpenApiParameter(
     "If-Match", VERSION, OpenApiParameter.HEADER, required=True, description="The version that you changed"
 )
@@ -172,32 +175,31 @@ SECTION_DETAIL: Schema = {
     "parameters": [ETAG],
     "responses": {200: ref("Section"), **REFUSED, **NOT_FOUND},
 }
+WRITTEN: dict[int, Schema] = {
+    **REFUSED,
+    **NOT_FOUND,
+    **dict.fromkeys((400, 409, 412, 413, 415, 428), PROBLEM),
+}
 SECTION_PATCH: Schema = {
     "operation_id": "sections_change",
     "parameters": [ETAG, IF_MATCH],
     "request": {"application/json": ref("SectionChanges")},
-    "responses": {
-        200: ref("SavedSection"),
-        **REFUSED,
-        **NOT_FOUND,
-        **dict.fromkeys((400, 409, 412, 413, 415, 428), PROBLEM),
-    },
+    "responses": {200: ref("SavedSection"), **WRITTEN},
 }
-_WRITTEN = {**REFUSED, **NOT_FOUND, **dict.fromkeys((400, 409, 412, 413, 415, 428), PROBLEM)}
 SECTION_POST: Schema = {
     "operation_id": "sections_make",
-    "parameters": [ETAG_OF_NEW],
+    "parameters": [ETAG_OF_NEW, LOCATION],
     "request": {"application/json": ref("NewSection")},
-    "responses": {201: ref("SavedSection"), **_WRITTEN},
+    "responses": {201: ref("SavedSection"), **WRITTEN},
 }
 SECTION_CANCEL: Schema = {
     "operation_id": "sections_cancel",
     "parameters": [ETAG, IF_MATCH],
     "request": None,
-    "responses": {200: ref("SavedSection"), **_WRITTEN},
+    "responses": {200: ref("SavedSection"), **WRITTEN},
 }
 SECTION_DELETE: Schema = {
     "operation_id": "sections_delete",
     "parameters": [IF_MATCH],
-    "responses": {204: None, **_WRITTEN},
+    "responses": {204: None, **WRITTEN},
 }

@@ -2,14 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,47 +16,28 @@ from phases.policy import SectionFacts
 from scheduling import integration_side
 from scheduling.domain.checks import Finding
 from scheduling.domain.errors import NotFound
-from scheduling.models import ChangeLog, Section, User
-from scheduling.services.audit import Author
+from scheduling.models import Section
+from scheduling.section_groups import concealed_labels
+from scheduling.section_status import without_names
 from scheduling.services.field_locks import FieldLocks
 from scheduling.services.sections import cancel_section, create_section, delete_section, update_section
-from scheduling.visibility import (
-    Viewer,
-    can_see_integration_of,
-    check_can_see_schedule,
-    viewer_for,
-    visible_sections,
-)
+from scheduling.visibility import can_see_integration_of, visible_departments, visible_sections
 
 from . import schema
 from .changes import changes_in, new_section_in, version_named
 from .documents import section_document, with_parts
-from .filters import SectionFilter, StrictFilters
-from .pagination import PagesById
+from .filters import SectionFilter
+from .scope import ScheduleView
 
 
-class SectionsView(GenericAPIView[Section]):
-    """What both views of sections share: whose they are, and how they are shown."""
+class SectionsView(ScheduleView):
+    """What the views of sections share: whose they are, and how they are shown."""
 
     queryset = Section.objects.none()  # for the description only; `get_queryset` asks who wants them
 
-    @property
-    def user(self) -> User:
-        """Who asks; the permission has seen to it that somebody is signed in."""
-        return cast("User", self.request.user)
-
-    @cached_property
-    def actor(self) -> Viewer:
-        """The asking user, as the policy sees them."""
-        return viewer_for(self.user)
-
     def get_queryset(self) -> QuerySet[Section]:
         """The sections that the user may see. Raises `PermissionDenied` for a user without a role."""
-        return with_parts(visible_sections(self.actor))
-
-    def author(self) -> Author:
-        """Signs a change that comes this way."""
-        return Author(now=timezone.now(), source=ChangeLog.Source.API, user=self.user)
+        return with_parts(visible_sections(self.asking))
 
     def section(self, section_id: int) -> Section:
         """A section that the user may see. Raises `NotFound`."""
@@ -79,36 +59,35 @@ class SectionsView(GenericAPIView[Section]):
         locks = FieldLocks(
             terms={one.term_id for one in sections},
             at=now,
-            user_id=self.actor.user_id,
-            roles=self.actor.rights.roles,
+            user_id=self.asking.user_id,
+            roles=self.asking.rights.roles,
         )
         told = [
             one.pk
             for one in sections
-            if can_see_integration_of(self.user, self.actor, one.course.department_id)
+            if can_see_integration_of(self.user, self.asking, one.course.department_id)
         ]
         statuses = integration_side.statuses(told, now=now)
+        concealed = concealed_labels(told, visible_departments(self.asking))
         return [
             section_document(
                 one,
                 locked=locks.of_section(
-                    actor=self.actor,
+                    actor=self.asking,
                     term_code=one.term_id,
                     facts=SectionFacts(section_id=one.pk, departments=frozenset([one.course.department_id])),
                     sis_id=one.sis_id,
                 ),
-                integration=statuses.get(one.pk),
+                integration=without_names(statuses.get(one.pk), concealed.get(one.pk, ())),
             )
             for one in sections
         ]
 
 
 class SectionList(SectionsView):
-    """`GET /sections/`."""
+    """`GET` and `POST /sections/`."""
 
-    filter_backends = (StrictFilters,)
     filterset_class = SectionFilter
-    pagination_class = PagesById
 
     @extend_schema(**schema.SECTION_LIST)
     def get(self, request: Request) -> Response:
@@ -117,9 +96,10 @@ class SectionList(SectionsView):
         return self.get_paginated_response(self.documents(page or ()))
 
     @extend_schema(**schema.SECTION_POST)
+    @transaction.atomic  # what its author could not see is not made
     def post(self, request: Request) -> Response:
         """Make a section, through the write service. Its address is in the header Location."""
-        check_can_see_schedule(self.actor)
+        _ = self.viewer
         term, values = new_section_in(request.data)
         saved = create_section(term, values, author=self.author())
         answer = self.shown(self.section(saved.section_id), warnings=saved.findings)
@@ -129,7 +109,7 @@ class SectionList(SectionsView):
 
 
 class SectionDetail(SectionsView):
-    """`GET` and `PATCH /sections/{id}/`."""
+    """`GET`, `PATCH` and `DELETE /sections/{id}/`."""
 
     @extend_schema(**schema.SECTION_DETAIL)
     def get(self, request: Request, section_id: int) -> Response:
@@ -137,6 +117,7 @@ class SectionDetail(SectionsView):
         return self.shown(self.section(section_id))
 
     @extend_schema(**schema.SECTION_PATCH)
+    @transaction.atomic  # nor can a section be sent where its author does not see it
     def patch(self, request: Request, section_id: int) -> Response:
         """Change fields of a section, all or none, through the write service (phases, checks, audit)."""
         section = self.section(section_id)

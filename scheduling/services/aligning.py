@@ -26,10 +26,13 @@ ALIGNED = ("meetings", "instructors")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aligned:
-    """What was done. `changed`: section id -> its fields that are new; who was as the primary is left out."""
+    """What was done. `changed`: section id -> its fields that are new; who was as the primary is left out.
+
+    `findings`: section id -> what the checks find in it.
+    """
 
     changed: Mapping[int, tuple[str, ...]]
-    findings: tuple[Finding, ...] = ()
+    findings: Mapping[int, tuple[Finding, ...]]
 
 
 @dataclass(eq=False)
@@ -73,7 +76,7 @@ def align_members(
     _ask(asked, author)
     return Aligned(
         changed={pk: one.changed for pk, one in saved.items() if one.changed},
-        findings=tuple(found for one in saved.values() for found in one.findings),
+        findings={pk: one.findings for pk, one in saved.items()},
     )
 
 

@@ -47,6 +47,13 @@ class Api:
         )
 
 
+def call(api: Api, method, path, body=None, *, version=None):
+    """A request of `api` below /api/v1/, at `version` (in If-Match) if there is one."""
+    headers = api.headers | ({} if version is None else {"If-Match": f'"{version}"'})
+    given = {} if body is None else {"data": body, "content_type": "application/json"}
+    return getattr(api.client, method)(f"/api/v1/{path}", headers=headers, **given)
+
+
 @pytest.fixture
 def term(db):
     return Term.objects.create(

@@ -1,6 +1,7 @@
 """The other endpoints: making and ending sections, relationships, terms, courses, phases, runs, outbound."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -8,17 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integration.models import Link, MergeRun, OutboundChange
-from phases.models import Phase, TimelineEntry
-from scheduling.models import ChangeLog, Relationship, Section
-from tests.api.conftest import Api
+from phases.models import Phase, RoleFieldRule, RolePermission, TimelineEntry
+from scheduling import integration_side
+from scheduling.models import ChangeLog, Relationship, Section, Term
+from tests.api.conftest import call
 
 ROOT = "/api/v1/"
-
-
-def call(api: Api, method, path, body=None, *, version=None):
-    headers = api.headers | ({} if version is None else {"If-Match": f'"{version}"'})
-    given = {} if body is None else {"data": body, "content_type": "application/json"}
-    return getattr(api.client, method)(ROOT + path, headers=headers, **given)
 
 
 def refused(answer, status, code):
@@ -189,11 +185,68 @@ def test_members_of_other_departments_are_counted_and_bar_a_change(
     assert (seen["members"], seen["hidden_members"]) == (pair, 1)
     refused(call(scheduler, "patch", path, {"capacity": 5}, version=1), 403, "ACTION_REFUSED")
     refused(call(scheduler, "delete", path, version=1), 403, "ACTION_REFUSED")
-    refused(new_group(scheduler, [pair[0], foreign], kind="LINKED"), 403, "ACTION_REFUSED")
+    unseen = refused(new_group(scheduler, [pair[0], foreign], kind="LINKED"), 400, "INVALID_VALUE")
+    unknown = refused(new_group(scheduler, [pair[0], 10**6], kind="LINKED"), 400, "INVALID_VALUE")
+    assert unseen["message"].replace(str(foreign), str(10**6)) == unknown["message"]
     only_art = new_group(registrar, [foreign, sections_of(art)[0].pk], kind="LINKED").json()
     refused(call(scheduler, "get", f"relationships/{only_art['id']}/"), 404, "NOT_FOUND")
     listed = call(scheduler, "get", "relationships/").json()["results"]
     assert [one["id"] for one in listed] == [made["id"]]
+    for member, found in ((pair[0], [made["id"]]), (foreign, [])):
+        asked = call(scheduler, "get", f"relationships/?section={member}").json()["results"]
+        assert [one["id"] for one in asked] == found
+
+
+def test_a_relationship_that_one_may_edit_but_not_see_whole_stays(pair, art, sections_of, registrar, api_of):
+    """A role may edit relationships everywhere and see sections in its own departments only."""
+    made = new_group(registrar, [*pair, sections_of(art)[0].pk]).json()
+    editor = api_of("LINKER", ["BIO"])
+    role = editor.user.role_assignments.get().role
+    RolePermission.objects.create(role=role, permission="view_sections", grant="OWN_DEPARTMENTS")
+    RolePermission.objects.create(role=role, permission="edit_relationships", grant="ALLOW")
+    path = f"relationships/{made['id']}/"
+    for method, body in (("patch", {"members": pair}), ("delete", None)):
+        said = refused(call(editor, method, path, body, version=1), 403, "ACTION_REFUSED")
+        assert "1 section of another department, which you do not see" in said["message"]
+    assert Relationship.objects.get().members.count() == 3
+
+
+def test_a_section_that_its_author_would_not_see_is_neither_made_nor_moved(section, art, api_of):
+    author = api_of("ADDER", ["BIO"])
+    role = author.user.role_assignments.get().role
+    RolePermission.objects.create(role=role, permission="view_sections", grant="OWN_DEPARTMENTS")
+    RolePermission.objects.create(role=role, permission="create_section", grant="ALLOW")
+    RolePermission.objects.create(role=role, permission="edit_sections", grant="ALLOW")
+    RoleFieldRule.objects.create(role=role, field="*", rule="OPEN")
+    body = {"term": "20271", "course": "ART-101", "section_number": "A"}
+    refused(call(author, "post", "sections/", body), 404, "NOT_FOUND")
+    path = f"sections/{section.pk}/"
+    refused(call(author, "patch", path, {"course": "ART-101"}, version=1), 404, "NOT_FOUND")
+    assert Section.objects.get().course.subject == "BIO"
+    assert not ChangeLog.objects.exists()
+
+
+@pytest.fixture
+def foreign(art, sections_of):
+    return sections_of(art)[0]
+
+
+def test_the_status_of_a_section_names_no_member_that_one_does_not_see(
+    section, foreign, registrar, scheduler, monkeypatch
+):
+    new_group(registrar, [section.pk, foreign.pk])
+    words = f"The crosslist waits for {foreign}."
+    reason = {"code": "WAITING_FOR_MEMBER", "message": words, "field": None, "who": None}
+    status = {"section": section.pk, "state": "HELD", "headline": words, "at": None, "reasons": [reason]}
+    provider = SimpleNamespace(statuses=lambda ids, **_now: dict.fromkeys(ids, status))
+    monkeypatch.setattr(integration_side, "_registered", [provider])
+    shown = {
+        api.user.pk: str(call(api, "get", f"sections/{section.pk}/").json()["integration"])
+        for api in (registrar, scheduler)
+    }
+    assert str(foreign) in shown[registrar.user.pk]
+    assert str(foreign) not in shown[scheduler.user.pk]
+    assert "a section of another department" in shown[scheduler.user.pk]
 
 
 # ---- terms, courses, phases
@@ -208,6 +261,8 @@ def test_terms_tell_their_phase_and_timeline(term, registrar):
     assert (shown["code"], shown["phase"]) == ("20271", "Draft")
     assert [one["phase"] for one in shown["timeline"]] == ["Draft", "Published"]
     assert call(registrar, "get", "terms/20271/").json() == shown
+    for conditions, found in (("term=20271", 1), ("term=2027", 0), ("search=spring", 1), ("search=fall", 0)):
+        assert len(call(registrar, "get", f"terms/?{conditions}").json()["results"]) == found
     refused(call(registrar, "get", "terms/nowhere/"), 404, "NOT_FOUND")
     refused(call(registrar, "get", "terms/%00/"), 404, "NOT_FOUND")
 
@@ -226,6 +281,8 @@ def test_courses_are_those_of_the_departments_one_sees(biology, art, registrar, 
         "is_active": True,
     }
     assert call(registrar, "get", "courses/?subject=ART&term=20271").json()["results"][0]["id"] == "C-ART-101"
+    for words, found in (("bio 101", 1), ("cells", 1), ("bio art", 0)):
+        assert len(call(registrar, "get", f"courses/?search={words}").json()["results"]) == found
     refused(call(registrar, "get", "courses/?color=red"), 400, "INVALID")
 
 
@@ -235,6 +292,23 @@ def test_phases_hold_their_rules(term, registrar):
     closed = next(one for one in shown if one["name"] == "Closed")
     assert {"role", "field", "rule"} == closed["field_rules"][0].keys()
     assert {"role", "action", "rule"} == closed["action_rules"][0].keys()
+
+
+def test_phases_say_what_each_role_may_then_and_of_others_only_to_who_edits_phases(
+    term, registrar, scheduler
+):
+    shown = {one["name"]: one for one in call(registrar, "get", "phases/").json()["results"]}
+    matrix = {name: {one["role"]: one for one in phase["matrix"]} for name, phase in shown.items()}
+    assert {"REGISTRAR", "SCHEDULER", "VIEWER"} <= matrix["Draft"].keys()
+    assert matrix["Draft"]["SCHEDULER"]["fields"]["capacity"]
+    assert not matrix["Published"]["SCHEDULER"]["fields"]["capacity"]
+    assert not matrix["Draft"]["REGISTRAR"]["fields"]["crn"]
+    assert matrix["Draft"]["SCHEDULER"]["actions"]["create_section"]
+    assert not matrix["Draft"]["VIEWER"]["actions"]["create_section"]
+    for phase in call(scheduler, "get", "phases/").json()["results"]:
+        told = [*phase["field_rules"], *phase["action_rules"], *phase["matrix"]]
+        assert {one["role"] for one in told} == {"SCHEDULER"}
+        assert phase["matrix"] == [matrix[phase["name"]]["SCHEDULER"]]
 
 
 # ---- runs and outbound changes
@@ -264,7 +338,16 @@ def test_runs_are_listed_and_read(run, registrar):
     assert (line["id"], line["seconds"], line["counts"]) == (run.pk, 60.0, {"read": 3})
     whole = call(registrar, "get", f"runs/{run.pk}/").json()
     assert whole["issues"] == []
+    assert (whole["trigger"], whole["term"]) == ("AD_HOC", "20271")
     refused(call(registrar, "get", "runs/999999/"), 404, "NOT_FOUND")
+    refused(call(registrar, "get", "runs/?type=section"), 400, "INVALID")
+
+
+def test_a_run_of_a_term_that_is_not_here_tells_the_code_it_was_asked_for(run, registrar):
+    MergeRun.objects.update(term=None, asked_term="20279", is_dry_run=True)
+    (line,) = call(registrar, "get", "runs/?term=20279").json()["results"]
+    assert line["term"] == "20279"
+    assert call(registrar, "get", f"runs/{run.pk}/").json()["term"] == "20279"
 
 
 def test_what_waits_is_listed_with_the_reason(section, registrar):
@@ -274,6 +357,8 @@ def test_what_waits_is_listed_with_the_reason(section, registrar):
     assert shown["reasons"][0]["headline"]
     OutboundChange.objects.update(state="DONE")
     assert call(registrar, "get", "outbound/").json()["results"] == []
+    for condition in ("state=DONE", "type=courses", "section=1.5", "section=nan", "section=" + "9" * 30):
+        refused(call(registrar, "get", f"outbound/?{condition}"), 400, "INVALID")
 
 
 def test_what_waits_is_told_of_ones_own_departments(section, art, sections_of, scheduler):
@@ -301,14 +386,33 @@ def test_each_role_reads_what_is_for_it(run, biology, api_of, role, allowed):
     assert answers == {path: 200 if path in allowed else 403 for path in LISTS}
 
 
+def test_the_admin_product_without_a_role_reads_what_the_console_shows(run, section, api_of):
+    waiting(section)
+    admin = api_of(has_admin=True)
+    for path in ("terms/", "terms/20271/", "phases/", "runs/", f"runs/{run.pk}/", "outbound/"):
+        assert call(admin, "get", path).status_code == 200, path
+    for path in ("sections/", f"sections/{section.pk}/", "courses/", "relationships/", "relationships/1/"):
+        refused(call(admin, "get", path), 403, "PERMISSION_DENIED")
+    body = {"term": "20271", "course": "BIO-101", "section_number": "A"}
+    refused(call(admin, "post", "sections/", body), 403, "PERMISSION_DENIED")
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_nobody_reads_nothing(db, client, path):
     assert client.get(ROOT + path).status_code == 401
 
 
+@pytest.mark.usefixtures("run")
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_takes_as_many_queries_for_many_as_for_few(path, biology, sections_of, registrar, run):
+def test_a_list_takes_as_many_queries_for_many_as_for_few(path, biology, course_of, sections_of, registrar):
     def fill(count):
+        for _number in range(count):
+            other = f"T{Term.objects.count()}"
+            new = Term.objects.create(code=other, name=other, start_date="2027-09-01", end_date="2027-12-18")
+            phase = Phase.objects.create(name=other)
+            TimelineEntry.objects.create(term=new, phase=phase, starts_at=timezone.now())
+            course_of(f"B{other}", term=new)
+            MergeRun.objects.create(merge_type="sections", term=new, started_at=timezone.now())
         made = sections_of(biology, 2 * count)
         for one in made[:count]:
             waiting(one)

@@ -46,7 +46,7 @@ def test_members_stand_side_by_side(campus, person):
         "Crosslist of CHE 202 A, CHE 202 B",
         "40 enrolled on 60 combined seats, 20 free.",
         "CHE 202 A Primary Title of S3",
-        "MWF 11:00–11:50 am HAL 102 Nobody yet 20 30 Active",
+        "MWF 11:00–11:50 am HAL 102 Nobody yet 20 30",
         "Together 40 60 combined",
     ):
         assert said in words
@@ -156,8 +156,8 @@ def test_states_of_the_members_are_told_to_those_who_may_know(campus, person):
     group, registrar = campus.group(), person("registrar")
     assert "SIS CHE 202 A" not in page(registrar, group)
     campus.enable()
-    assert "Status SIS CHE 202 A" in page(registrar, group)
-    assert "Status SIS" not in page(person("viewer"), group)
+    assert "Capacity SIS CHE 202 A" in page(registrar, group)
+    assert "Capacity SIS" not in page(person("viewer"), group)
 
 
 def test_the_history_tells_every_save_with_names(campus, person):

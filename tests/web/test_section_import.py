@@ -284,3 +284,11 @@ def test_the_queries_of_a_preview_grow_by_the_same_for_each_change(campus, regis
     assert four - two == 2 * (two - one)
     assert two - one < 35
     assert queries(4, 30) < one
+
+
+def test_what_the_export_writes_is_read_back_as_no_change(registrar):
+    Section.objects.filter(sis_id="S1").update(title="=1+1", notes="Two\nlines, 'quoted'")
+    answer = registrar.get(f"/terms/{TERM}/sections/export.csv")
+    content = b"".join(answer.streaming_content)
+    preview = upload(registrar, content, follow=True).context["preview"]
+    assert (preview.rows, preview.same, preview.refusal) == ([], 4, "")
