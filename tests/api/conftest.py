@@ -143,3 +143,29 @@ def api_of(user_of):
 @pytest.fixture
 def registrar(api_of):
     return api_of("REGISTRAR", everywhere=True)
+
+
+@pytest.fixture
+def scheduler(api_of, biology):
+    return api_of("SCHEDULER", ["BIO"])
+
+
+@pytest.fixture
+def art(course_of):
+    return course_of("ART")
+
+
+@pytest.fixture
+def pair(biology, sections_of):
+    return [one.pk for one in sections_of(biology, 2)]
+
+
+def refused(answer, status, code):
+    assert answer.status_code == status, answer.content
+    assert answer.json()["code"] == code
+    return answer.json()
+
+
+def new_group(api, pair, **changes):
+    body = {"term": "20271", "kind": "CROSSLIST", "members": pair, "primary": pair[0]} | changes
+    return call(api, "post", "relationships/", body)
