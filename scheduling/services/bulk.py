@@ -6,7 +6,7 @@ nothing where its own differs.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,12 +14,14 @@ import msgspec
 from django.db import transaction
 
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, InvalidValue, StaleVersion
-from scheduling.models import ChangeLog, Section
+from scheduling.domain.values import Meeting
+from scheduling.models import ChangeLog, Section, Term
+from scheduling.selectors import values_of_sections
 
 from .audit import Author
 from .field_locks import FieldLocks
 from .locking import locked_sections
-from .sections import Saved, update_section
+from .sections import CLASHING, Saved, lock_what_can_clash, update_section
 from .students import STUDENTS_ENROLLED
 
 MOST_SECTIONS = 500
@@ -63,6 +65,7 @@ def edit_many(
         raise InvalidValue(f"{len(changes):,} sections are too many; change up to {MOST_SECTIONS} at a time.")
     sections = locked_sections(list(changes))
     terms = {one.term_id for one in sections.values()}
+    _lock_all(changes, terms)
     locks = FieldLocks(terms=terms, at=author.now, user_id=author.user.pk if author.user else None)
     results = [
         _edited(pk, changes[pk], version=versions.get(pk, 0), section=sections.get(pk), by=(author, locks))
@@ -79,6 +82,22 @@ def edit_many(
         )
     _ask(results, author)
     return results
+
+
+def _lock_all(changes: Mapping[int, Changes], terms: Collection[str]) -> None:
+    """What the saves will lock, in the order that every save keeps: two bulk edits never deadlock."""
+    if not any(CLASHING & one.keys() for one in changes.values()):
+        return
+    states: list[Mapping[str, Any]] = []
+    for pk, state in values_of_sections(list(changes)).items():
+        wanted = [
+            Meeting(building=str(one.get("building") or ""), room=str(one.get("room") or ""))
+            for one in changes[pk].get("meetings") or ()
+            if isinstance(one, Mapping)
+        ]
+        states += [state.values, {"course": state.values["course"], "meetings": wanted}]
+    for term in Term.objects.filter(pk__in=terms).order_by("pk"):
+        lock_what_can_clash(states, term)
 
 
 def fingerprint(changes: Mapping[int, Changes], results: Sequence[Edited]) -> str:

@@ -109,3 +109,34 @@ def test_the_queries_grow_with_the_sections_and_no_faster(schedule, person):
 
     one, two, six = queries(1), queries(2), queries(6)
     assert six - two == 4 * (two - one)
+
+
+def test_two_at_once_that_want_the_same_rooms_wait_for_one_another(shared_schedule, together):
+    made, rooms = shared_schedule, ("101", "102")
+    for number in rooms:
+        made.room(number)
+    pks = [made.section() for _number in range(4)]
+
+    def moving(pairs, days):
+        wanted = {
+            pk: {
+                "meetings": [
+                    {
+                        "days": days,
+                        "start_time": "08:00",
+                        "end_time": "08:50",
+                        "building": "HAL",
+                        "room": room,
+                    }
+                ]
+            }
+            for pk, room in pairs
+        }
+        return lambda: edit_many(wanted, dict.fromkeys(wanted, 1), author=made.author())
+
+    one, other = (
+        moving(zip(pks[:2], rooms, strict=True), "M"),
+        moving(zip(pks[2:], rooms[::-1], strict=True), "T"),
+    )
+    assert together(one, other) == [None, None]
+    assert set(Section.objects.filter(pk__in=pks).values_list("version", flat=True)) == {2}
