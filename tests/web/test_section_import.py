@@ -264,7 +264,7 @@ def test_a_form_without_a_file_and_strange_forms_are_answered(registrar):
 
 
 def test_more_changes_than_can_be_saved_at_once_are_refused(registrar, monkeypatch):
-    monkeypatch.setattr("scheduling.services.uploads.MOST_CHANGES", 1)
+    monkeypatch.setattr("scheduling.services.uploads.MOST_CHANGES", 1)  # two rows, not 501, to be over it
     answer = shown(registrar, "code,title\nBIO-101-A,One\nBIO-101-B,One\n")
     assert "more than 1 changes" in answer.content.decode()
 
