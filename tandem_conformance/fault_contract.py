@@ -21,6 +21,7 @@ from tandem_conformance.sis_under_test import (
     REF,
     SECTIONS,
     SisUnderTest,
+    accepted,
     need,
     read_all,
     values_of,
@@ -56,7 +57,7 @@ class FaultContract:
         with writing(sis) as writer:
             match operation:
                 case Operation.CREATE:
-                    writer.create(SECTIONS, NEW_SECTION, client_ref=REF)
+                    writer.create(SECTIONS, accepted(sis, NEW_SECTION), client_ref=REF)
                 case Operation.UPDATE:
                     values = {"capacity": 77}
                     writer.update(

@@ -195,7 +195,7 @@ def writing(sis: SisUnderTest, adapter: SisAdapter | None = None):
 def create(sis: SisUnderTest, merge_type: MergeType = SECTIONS, *, ref: str = REF, **changes: Any) -> str:
     """Create a record and let it take effect; its SIS id."""
     before = set(read_all(sis.adapter, merge_type).records)
-    values = {**(NEW_SECTION if merge_type is SECTIONS else NEW_GROUP), **changes}
+    values = {**(accepted(sis, NEW_SECTION) if merge_type is SECTIONS else NEW_GROUP), **changes}
     with writing(sis) as writer:
         written = writer.create(merge_type, values, client_ref=ref)
     sis.let_time_pass()
