@@ -16,7 +16,7 @@ class PagingSis(SisUnderTest, Protocol):
         ...
 
     def add(self, sis_id: str) -> None:
-        """Somebody adds a section with this id in the SIS, like S001."""
+        """Somebody adds a section with this id in the SIS."""
         ...
 
 

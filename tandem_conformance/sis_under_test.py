@@ -88,7 +88,7 @@ RAW_CHANGES: Mapping[str, Any] = {
     "status": "CANCELLED",
     "enrollment": "3",
     "meetings": [],
-    "instructors": [{"instructor": "I2", "percent": "99", "is_primary": "True"}],
+    "instructors": [{"instructor": "I1", "percent": "99", "is_primary": "True"}],
 }
 
 
@@ -96,7 +96,8 @@ class SisUnderTest(Protocol):
     """The SIS behind the adapter, as far as the suite has to lead it.
 
     A method that this SIS has no way to do calls `not_asked`. ``close()`` is called at the end where there
-    is one; `FaultySis` and `PagingSis` add what not every SIS can do.
+    is one; `FaultySis` and `PagingSis` add what not every SIS can do. ``fixed_fields``, where it is there,
+    names the fields that are shown and never change in this kind of SIS.
     """
 
     adapter: SisAdapter

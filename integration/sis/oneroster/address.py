@@ -1,7 +1,7 @@
 """What ``SIS_URL`` says of a OneRoster service, and the key that comes from ``SIS_API_KEY``.
 
-``oneroster+https://HOST[:PORT][/BASE]?token=PATH_OR_ADDRESS[&page=N]``. Without a path the base is that of the
-standard. The key is ``CLIENT_ID:SECRET``, of OAuth 2 client credentials.
+``oneroster+https://HOST[:PORT][/BASE]?token=PATH_OR_ADDRESS[&page=N]``. Without a path the base is that of
+the standard. The key is ``CLIENT_ID:SECRET``, of OAuth 2 client credentials.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""HTTP to a OneRoster service: the token, the pace, and from every answer to its body or the error it means."""
+"""HTTP to a OneRoster service: the token, the pace, and what each answer means."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -99,7 +99,9 @@ class Client:
             auth=httpx.BasicAuth(address.client_id, address.secret),
         )
         if response.status_code in {httpx.codes.BAD_REQUEST, *REFUSED}:
-            raise SisDenied("The SIS gives us no access token; is SIS_API_KEY right?", words=words_of(response))
+            raise SisDenied(
+                "The SIS gives us no access token; is SIS_API_KEY right?", words=words_of(response)
+            )
         if response.status_code != httpx.codes.OK:
             raise error_of(response)
         try:
