@@ -157,7 +157,7 @@ def _resource(sis: SandboxSis, request: Request, call: Call, strikes: str) -> An
     if not is_allowed or bool(identifier) is (request.method == "POST"):
         message = f"{request.method} is not allowed for {name}."
         raise Refusal("Global.Internal.Error", message, status=NOT_ALLOWED)
-    return write(sis, request, name, identifier)
+    return write(sis.books, request, name, identifier, modified=sis.stamp())
 
 
 def _enter(sis: SandboxSis, request: Request, answered: Answer | None, *, took_effect: bool) -> None:

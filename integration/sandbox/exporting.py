@@ -5,7 +5,7 @@ from typing import Any
 
 from integration.sis.exchange import COLUMNS
 
-from .books import Books, Row
+from .books import Books
 from .identity import guid
 from .loading import KEYS
 
@@ -14,7 +14,7 @@ GROUPS = ("section-crosslists", "other relationships")
 
 def export(books: Books) -> dict[str, list[dict[str, str]]]:
     """One list for each file, values as texts; sections also with their GUID."""
-    state = {table: [dict(row) for row in _rows(books, table)] for table in KEYS}
+    state = {table: list(_rows(books, table)) for table in KEYS}
     for row in state["sections"]:
         row["guid"] = guid("sections", row["id"])
     groups = [entry.row for resource in GROUPS for entry in books.tables[resource].values()]
@@ -27,10 +27,10 @@ def export(books: Books) -> dict[str, list[dict[str, str]]]:
     return {table: state[table] for table in COLUMNS}
 
 
-def _rows(books: Books, table: str) -> Iterator[Row]:
+def _rows(books: Books, table: str) -> Iterator[dict[str, str]]:
     for entry in books.tables[KEYS[table][0]].values():
         if table != "terms" or "term" not in entry.row:  # a part of term is no term
-            yield entry.row
+            yield _columns(table, entry.row)
 
 
 def _columns(table: str, row: Mapping[str, Any]) -> dict[str, str]:

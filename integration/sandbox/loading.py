@@ -33,10 +33,20 @@ def load(folder: Path, books: Books, *, modified: str) -> None:
         books.put(resource, key, Entry(row=code, modified=modified))
     for table, (resource, columns) in KEYS.items():
         for row in rows[table]:
+            if _is_stray(books, row):
+                continue
             books.put(resource, "/".join(row[name] for name in columns), Entry(row=row, modified=modified))
     _derive(books, rows, modified)
     _load_groups(books, rows, modified)
     books.take_touched()
+
+
+def _is_stray(books: Books, row: Mapping[str, str]) -> bool:
+    """Whether a row is of a section or a term that the folder does not have; it is left out."""
+    return any(
+        row.get(column) is not None and row[column] not in books.tables[resource]
+        for column, resource in (("section_id", "sections"), ("term", "academic-periods"))
+    )
 
 
 def _rows(folder: Folder, name: str) -> Iterator[dict[str, str]]:

@@ -28,7 +28,10 @@ def section(books: Books, key: str, entry: Entry) -> Document:
         "credits": credits_of(row["credits"]),
         "status": _status(row["status"], entry.extra.get("status code", "")),
         "crossListed": "crossListed" if books.under("crosslists of section", key) else "notCrossListed",
-        "alternateIds": [{"title": "CRN" if books.is_banner else "Source Key", "value": row["id"]}],
+        "alternateIds": [
+            {"title": "CRN" if books.is_banner else "Source Key", "value": row["id"]},
+            *entry.extra.get("other ids", ()),
+        ],
         "enrollment": int(row["enrollment"] or 0),
         "waitlisted": int(row["waitlisted"] or 0),
     }
@@ -52,9 +55,10 @@ def period_key(books: Books, row: Row) -> str:
 
 
 def _status(status: str, chosen: str) -> Document:
-    code = chosen or STATUS_CODES[status]
-    category = FIXED["section-statuses"][code]["category"]
-    return {"category": category, "detail": reference("section-statuses", code)}
+    categories = {code: row["category"] for code, row in FIXED["section-statuses"].items()}
+    is_cancelled = categories.get(chosen) == "cancelled"
+    code = chosen if chosen and is_cancelled is (status == "CANCELLED") else STATUS_CODES[status]
+    return {"category": categories[code], "detail": reference("section-statuses", code)}
 
 
 def _codes(row: Row) -> Document:

@@ -9,9 +9,45 @@ import pytest
 from integration.sandbox.resources import RESOURCES
 from integration.sandbox.server import SandboxServer
 from integration.sandbox.sis import SandboxSis
-from tests.contract.institution import write_institution
+from tests.contract.institution import ENDS, STARTS, TERM, write_institution
 
 ZONE = "America/Chicago"
+ROOM = {"start_time": "08:00", "end_time": "09:20", "building": "TOH", "room": "300"}
+
+
+def changed(sis_id, course, number, **values):
+    """A section as a changes file has it."""
+    blank = {"title": "Drawing", "status": "ACTIVE", "schedule_type": "LEC", "instruction_mode": "P"}
+    blank |= {
+        "campus": "MAIN",
+        "part_of_term": "1",
+        "start_date": STARTS,
+        "end_date": ENDS,
+        "credits": "1.00",
+    }
+    blank |= {"capacity": 30, "waitlist_capacity": 5, "enrollment": 0, "waitlisted": 0, "notes": ""}
+    keys = {"id": sis_id, "term": TERM, "course_id": course, "section_number": number}
+    return {**keys, **blank, "meetings": [], "instructors": [], **values}
+
+
+CHANGES = [
+    {"revision": 1, "upsert": [changed("S007", "MATH120", "E", schedule_type="LAB")], "delete": []},
+    {
+        "revision": 2,
+        "upsert": [
+            changed(
+                "S001",
+                "ART101",
+                "A",
+                enrollment=7,
+                meetings=[{"id": "1", "days": "TR", **ROOM}, {"days": "F", **ROOM}],
+                instructors=[{"instructor_id": "I1", "percent": 50, "is_primary": True}],
+            )
+        ],
+        "delete": ["S005", "S999"],
+    },
+]
+"""A new section; a section that is changed in all its parts, and one removed that a crosslist had."""
 
 
 @dataclass
@@ -78,7 +114,10 @@ def served(tmp_path_factory):
 
     def serve(profile, folder=None, **given):
         path = folder or write_institution(tmp_path_factory.mktemp("sandbox") / "sis")
-        server = SandboxServer(SandboxSis(folder=path, profile=profile, zone=ZONE, **given)).__enter__()
+        changes = path.with_name("changes.jsonl")
+        changes.write_text("\n".join(map(json.dumps, CHANGES)))
+        sis = SandboxSis(folder=path, profile=profile, zone=ZONE, changes=changes, **given)
+        server = SandboxServer(sis).__enter__()
         servers.append(server)
         return server
 
