@@ -10,11 +10,12 @@ from .csvfiles import DAY_SECONDS, CsvAdapter
 from .ethos import adapter as ethos
 from .memory import MemoryAdapter
 from .memory_options import Options
+from .oneroster import adapter as oneroster
 from .port import BadSisUrl, SisAdapter
 
 __all__ = ["BadSisUrl", "configured_adapter", "open_adapter"]
 GROUP = "tandem.sis_adapters"
-DELIVERED = ("csv", "memory", *ethos.SCHEMES)
+DELIVERED = ("csv", "memory", *ethos.SCHEMES, *oneroster.SCHEMES)
 
 
 def configured_adapter() -> SisAdapter:
@@ -39,6 +40,8 @@ def open_adapter(url: str) -> SisAdapter:
             return MemoryAdapter(path=_directory(parts), options=Options.parse(_query(parts)))
         case scheme if scheme in ethos.SCHEMES:
             return ethos.open_adapter(url)
+        case scheme if scheme in oneroster.SCHEMES:
+            return oneroster.open_adapter(url)
     for point in entry_points(group=GROUP, name=parts.scheme):
         adapter: SisAdapter = point.load()(url)
         return adapter
