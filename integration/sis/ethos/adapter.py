@@ -30,6 +30,7 @@ from integration.sis.port import (
     Snapshot,
     Writer,
 )
+from scheduling.domain.fields import CATALOGUE
 
 __all__ = ["SCHEMES", "EthosAdapter", "open_adapter"]
 LATE_SECONDS = 600
@@ -76,6 +77,7 @@ class EthosAdapter:
             name=f"ethos, {self.address.profile}",
             writes={MergeType.SECTIONS: sections, MergeType.RELATIONSHIPS: GROUP_OPERATIONS},
             writable_fields=frozenset(fields | {"part_of_term"} if is_banner else fields),
+            readable_fields=None if is_banner else frozenset(CATALOGUE.names) - {"part_of_term"},
             relationship_kinds=frozenset({"CROSSLIST"}),
             unique_keys=frozenset({Key.NATURAL_KEY}),
             search_keys=frozenset({Key.NATURAL_KEY}),
@@ -90,7 +92,11 @@ class EthosAdapter:
     def client(self) -> EthosClient:
         """The connection, made at first use."""
         return EthosClient(
-            base_url=self.address.base_url, api_key=self.api_key, pace=self.pace, judge=self.judge
+            base_url=self.address.base_url,
+            api_key=self.api_key,
+            pace=self.pace,
+            judge=self.judge,
+            page=self.address.page,
         )
 
     @cached_property

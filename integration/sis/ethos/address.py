@@ -15,7 +15,7 @@ from scheduling.domain.fields import STATUSES
 SCHEMES = {"ethos+https": "https", "ethos+http": "http"}
 PROFILES = ("colleague", "banner")
 CHOICES: Mapping[str, tuple[str, ...]] = {"profile": PROFILES, "conflicts": ("override", "judge")}
-FREE = ("statuses", "refusals")
+FREE = ("statuses", "refusals", "page")
 EXAMPLE = "ethos+https://integrate.elluciancloud.com?profile=banner"
 
 
@@ -26,7 +26,8 @@ class Address:
     `statuses`: the institution's section-status codes -> ACTIVE or CANCELLED; the first code of each is the
     one that is written. Blank: the status's own category decides. `judges_conflicts`: the SIS may refuse a
     room or person that is taken (else meetings are sent with approvals that override it). `refusals`: a file
-    of the institution's own entries in the table of refusals.
+    of the institution's own entries in the table of refusals. `page`: fewer records a page than a resource
+    allows, for a site that is slow with large ones (0: as many as it allows).
     """
 
     base_url: str
@@ -34,6 +35,7 @@ class Address:
     statuses: Mapping[str, str]
     judges_conflicts: bool = False
     refusals: Path | None = None
+    page: int = 0
 
     @property
     def is_banner(self) -> bool:
@@ -69,7 +71,15 @@ class Address:
             statuses=_statuses(given.get("statuses", "")),
             judges_conflicts=given.get("conflicts") == "judge",
             refusals=Path(given["refusals"]) if given.get("refusals") else None,
+            page=_page(given.get("page", "0")),
         )
+
+
+def _page(text: str) -> int:
+    """Records a page: two at least, for pages overlap by one."""
+    if not text.isdecimal() or int(text) == 1:
+        raise BadSisUrl(f"page={text} in SIS_URL must be a number of records, 2 or more.")
+    return int(text)
 
 
 def _statuses(text: str) -> dict[str, str]:

@@ -67,12 +67,13 @@ class Answer:
 
 @dataclass(kw_only=True)
 class EthosClient:
-    """Requests to one site; threads may share it."""
+    """Requests to one site; threads may share it. `page`: records a page, where fewer than usual."""
 
     base_url: str
     api_key: str
     pace: Pace
     judge: Judge = field(default_factory=Judge)
+    page: int = 0
     sleep: Callable[[float], None] = time.sleep
     _token: str = ""
     _renewing: threading.Lock = field(default_factory=threading.Lock)

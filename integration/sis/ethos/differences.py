@@ -43,11 +43,10 @@ def meeting_changes(there: Sequence[tuple[str, Meeting]], wanted: Collection[Mee
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
-    """A section-instructor in the SIS: its GUID, what it says, the events that it names."""
+    """A section-instructor in the SIS: its GUID and what it says."""
 
     guid: str
     assignment: Assignment
-    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

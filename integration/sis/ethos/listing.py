@@ -1,13 +1,14 @@
 """Reading a whole list page by page, in parallel under the pace, over data that may move meanwhile.
 
-A list is taken as whole only if every page told the same count, no id came twice, and as many records came as
-were counted; otherwise it is read again, a few times. Offsets skip a record unseen when one is removed and
-another added in between, so even then the counts vouch for the list, they do not prove it.
+Pages overlap by one record: each begins with the last one of the page before it. Where that does not fit, a
+record came or went in between and another may have been skipped. A list is taken as whole only if all pages
+fit, all told the same count, and as many records came; otherwise it is read again, a few times.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -62,28 +63,32 @@ def read_list(
     for _reading in range(READINGS):
         pages = list(_pages(client, resource, dict(query or {}), take))
         requests = len(pages)
-        listed = [item for page in pages for item in page.items]
-        items = dict(listed)
-        problem = _problem([page.total for page in pages], came=len(listed), different=len(items))
+        items = {guid: item for page in pages for guid, item in page.items}
+        problem = _problem(pages, different=len(items))
         if not problem:
             break
     return Listing(items=items, requests=requests, problem=problem)
 
 
-def _problem(told: Sequence[int | None], *, came: int, different: int) -> str:
-    totals = set(told)
-    if totals == {None}:
-        return "" if came == different else "records came twice while they were read"
+def _problem(pages: Sequence[Page[Any]], *, different: int) -> str:
+    totals = {page.total for page in pages}
     if len(totals) > 1:
         return "the SIS's data moved while it was read"
     (total,) = totals
-    return "" if came == different == total else f"{different} of {total} records came"
+    came = sum(len(page.items) for page in pages)
+    if total is None:
+        return "" if came == different else "records came twice while they were read"
+    if different != total or came != total + len(pages) - 1:
+        return f"{different} of {total} records came"
+    if any(before.items[-1][0] != after.items[0][0] for before, after in pairwise(pages)):
+        return "the SIS's data moved while it was read"
+    return ""
 
 
 def _pages(
     client: EthosClient, resource: str, query: dict[str, str], take: Callable[[Document], T]
 ) -> Iterator[Page[T]]:
-    size = page_size(resource)
+    size = min(page_size(resource), client.page or page_size(resource))
 
     def ask(offset: int) -> Answer:
         asked = {**query, "offset": str(offset), "limit": str(size)}
@@ -99,7 +104,7 @@ def _pages(
     if first.total is None:
         yield from _uncounted(page, first, size)
         return
-    offsets = range(size, first.total, size)
+    offsets = range(size - 1, first.total - 1, size - 1)
     if len(offsets) > 1:
         with ThreadPoolExecutor(max_workers=min(THREADS, len(offsets))) as pool:
             yield from pool.map(page, offsets)

@@ -142,11 +142,13 @@ class EthosWriter:
         if team is None and wanted is None:
             return
         document = self._there(sis_id)
-        held = self._held(sis_id)
         doomed, staying = self._put_meetings(steps, document, wanted) if wanted is not None else ((), ())
         if team is not None:
-            held = self._put_team(steps, sis_id, held, team)
-        self._drop_events(steps, sis_id, held, doomed=doomed, staying=staying)
+            self._put_team(steps, sis_id, team)
+        if doomed and self.reader.dialect.is_banner:
+            self._point_elsewhere(steps, sis_id, doomed=doomed, staying=staying)
+        for guid in doomed:
+            steps.delete(EVENTS, guid)
 
     def _put_meetings(
         self, steps: Steps, document: Document, wanted: Sequence[Meeting]
@@ -172,41 +174,28 @@ class EthosWriter:
         held = []
         for one in self.reader.parts(TEAM, section):
             (values,) = team_of([one], self.reader.codes)
-            events = tuple(str(event["id"]) for event in one.get("instructionalEvents") or ())
-            held.append(Held(guid=str(one["id"]), assignment=assignment(values), events=events))
+            held.append(Held(guid=str(one["id"]), assignment=assignment(values)))
         return held
 
-    def _put_team(
-        self, steps: Steps, section: str, held: Sequence[Held], team: Sequence[Assignment]
-    ) -> list[Held]:
-        """Write the team; the assignments that remain."""
-        remaining = {one.guid: one for one in held}
-        for step in team_steps(held, team):
+    def _put_team(self, steps: Steps, section: str, team: Sequence[Assignment]) -> None:
+        for step in team_steps(self._held(section), team):
             if step.wanted is None:
                 steps.delete(TEAM, step.guid)
-                remaining.pop(step.guid)
             elif step.guid:
                 steps.put(TEAM, step.guid, self._assignment(step.wanted, step.guid, section))
             else:
                 steps.post(TEAM, self._assignment(step.wanted, NIL, section))
-        return list(remaining.values())
 
-    def _drop_events(
-        self,
-        steps: Steps,
-        section: str,
-        held: Sequence[Held],
-        *,
-        doomed: Sequence[str],
-        staying: Sequence[str],
+    def _point_elsewhere(
+        self, steps: Steps, section: str, *, doomed: Sequence[str], staying: Sequence[str]
     ) -> None:
-        """Remove events. Banner refuses that while an assignment names one: it is pointed elsewhere first."""
-        for one in held if self.reader.dialect.is_banner and doomed else ():
-            if set(one.events) & set(doomed):
-                body = self._assignment(one.assignment, one.guid, section)
-                steps.put(TEAM, one.guid, body | {"instructionalEvents": [{"id": guid} for guid in staying]})
-        for guid in doomed:
-            steps.delete(EVENTS, guid)
+        """Banner keeps an event that an assignment names: each gets the events that stay instead."""
+        for one in self.reader.parts(TEAM, section):
+            named = {str(event["id"]) for event in one.get("instructionalEvents") or ()}
+            if named & set(doomed):
+                kept = {name: one[name] for name in ("id", "section", "instructor")}
+                events = [{"id": guid} for guid in staying]
+                steps.put(TEAM, str(one["id"]), kept | {"instructionalEvents": events})
 
     def _event(self, one: Meeting, event_id: str, section: str, method: str) -> dict[str, Any]:
         return event_of(
