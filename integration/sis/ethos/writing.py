@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
+
 from integration.fieldsets import Member
 from integration.sis.ethos.differences import Held, meeting_changes, team_steps
 from integration.sis.ethos.lookup import NIL
@@ -50,7 +52,8 @@ class EthosWriter:
         steps = self._steps()
         try:
             if merge_type is MergeType.RELATIONSHIPS:
-                made = steps.post(CROSSLISTS, {"id": NIL} | _group_body(values))
+                group = {**values, "members": _with_primary(values["members"])}
+                made = steps.post(CROSSLISTS, {"id": NIL} | _group_body(group))
                 return Written(sis_id=str(made["id"]))
             return self._create_section(steps, values)
         except SisRejected as error:
@@ -63,6 +66,7 @@ class EthosWriter:
 
     def _create_section(self, steps: Steps, values: Mapping[str, Any]) -> Written:
         codes, dialect = self.reader.codes, self.reader.dialect
+        values = self._with_dates(values)
         body = new_section(values, term=self.term, look=codes, dialect=dialect)
         team = whole(values.get("instructors") or ())
         dated = self._dated(values.get("meetings") or (), values)
@@ -76,6 +80,13 @@ class EthosWriter:
             if step.wanted is not None:
                 steps.post(TEAM, self._assignment(step.wanted, NIL, guid))
         return Written(sis_id=guid)
+
+    def _with_dates(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A new section without dates has those of its term: the SIS needs the first, meetings both."""
+        dates = {"start_date": "startOn", "end_date": "endOn"}
+        blank = [name for name in dates if not values.get(name)]
+        period = (self.reader.term_document(self.term) if blank else None) or {}
+        return {**values, **{name: str(period.get(dates[name]) or "")[:10] or None for name in blank}}
 
     def _already_there(
         self, merge_type: MergeType, values: Mapping[str, Any], error: SisRejected
@@ -247,6 +258,13 @@ class EthosWriter:
             steps.delete(TEAM, step.guid)
         for event in self.reader.parts(EVENTS, section):
             steps.delete(EVENTS, str(event["id"]))
+
+
+def _with_primary(members: Sequence[Member]) -> Sequence[Member]:
+    """A new crosslist needs a primary section: the first, where none is marked; reading it back tells."""
+    if any(one.is_primary for one in members):
+        return members
+    return [structs.replace(one, is_primary=one is members[0]) for one in members]
 
 
 def _group_body(values: Mapping[str, Any]) -> dict[str, Any]:
