@@ -10,7 +10,6 @@ from typing import Any
 
 from msgspec import structs
 
-from integration.fieldsets import Member
 from integration.sis.ethos.differences import Held, meeting_changes, team_steps
 from integration.sis.ethos.lookup import NIL
 from integration.sis.ethos.meetings import event_of, meeting_of
@@ -260,7 +259,7 @@ class EthosWriter:
             steps.delete(EVENTS, str(event["id"]))
 
 
-def _with_primary(members: Sequence[Member]) -> Sequence[Member]:
+def _with_primary(members: Sequence[Any]) -> Sequence[Member]:
     """A new crosslist needs a primary section: the first, where none is marked; reading it back tells."""
     if any(one.is_primary for one in members):
         return members
@@ -271,7 +270,7 @@ def _group_body(values: Mapping[str, Any]) -> dict[str, Any]:
     """A crosslist's properties. Raises `SisRejected` unless exactly one member is primary."""
     body: dict[str, Any] = {}
     if "members" in values:
-        members: Sequence[Member] = values["members"]
+        members: Sequence[Any] = values["members"]
         if sum(one.is_primary for one in members) != 1:
             raise SisRejected("This SIS needs one primary section in a crosslist; mark one.", field="members")
         body["sections"] = [
