@@ -3,8 +3,9 @@
 from typing import Any
 
 from .books import Books, Entry
+from .event_writes import method
 from .identity import guid
-from .kinds import Change, Columns, Kind, fixed
+from .kinds import NUMBER, TEXT, Change, Columns, Kind, fixed
 from .properties import amount_of, invalid, items_of, key_in, malformed
 
 WHOLE = 100
@@ -70,8 +71,9 @@ ASSIGNMENTS = Kind(
         "responsibilityPercentage": _percent,
         "instructorRole": _role,
         "instructionalEvents": _events,
+        "instructionalMethod": method,
     },
-    kept=frozenset({"instructionalMethod", "workLoad", "workStartOn", "workEndOn"}),
+    kept={"workLoad": NUMBER, "workStartOn": TEXT, "workEndOn": TEXT},
     read_only=frozenset(),
     required=("section", "instructor"),
     blank=_blank,

@@ -4,7 +4,7 @@ from typing import Any
 
 from .books import Books, Entry
 from .identity import next_number
-from .kinds import Change, Columns, Kind
+from .kinds import NUMBER, TEXT, Change, Columns, Kind
 from .properties import count_of, invalid, items_of, key_in
 from .revisions import SMALLEST_GROUP
 
@@ -47,7 +47,7 @@ CROSSLISTS = Kind(
         "sections": _members,
         "maxEnrollment": lambda _books, value: {"capacity": count_of(value, "maxEnrollment")},
     },
-    kept=frozenset({"waitlist", "maxWaitlist"}),
+    kept={"waitlist": TEXT, "maxWaitlist": NUMBER},
     read_only=frozenset({"code"}),
     required=("sections",),
     blank=_blank,

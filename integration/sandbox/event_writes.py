@@ -5,9 +5,9 @@ from typing import Any
 
 from .books import Books, Entry, Row
 from .identity import guid
-from .kinds import Change, Columns, Kind, fixed
+from .kinds import LIST, NUMBER, TEXT, Change, Columns, Kind, fixed
 from .meeting_times import BadRecurrence, as_columns
-from .properties import invalid, items_of, key_in, malformed, text_of
+from .properties import invalid, items_of, key_in, malformed, optional_key, text_of
 from .section_documents import events_of_assignment
 
 NO_CLASSROOM = frozenset({"OFFICE", "STORAGE", "INACTIVE"})
@@ -21,6 +21,12 @@ def _recurrence(books: Books, value: Any) -> Columns:
         return {**as_columns(value, books.zone)}
     except BadRecurrence as error:
         raise invalid(str(error)) from error
+
+
+def method(books: Books, value: Any) -> Columns:
+    """The method of a meeting or an assignment; the section's unless it is told."""
+    optional_key(books, "instructional-methods", value, "instructionalMethod")
+    return {"extra": {"instructionalMethod": value}}
 
 
 def _locations(books: Books, value: Any) -> Columns:
@@ -121,8 +127,9 @@ EVENTS = Kind(
         "section": lambda books, value: {"section_id": key_in(books, "sections", value, "section")},
         "recurrence": _recurrence,
         "locations": _locations,
+        "instructionalMethod": method,
     },
-    kept=frozenset({"instructionalMethod", "title", "description", "workLoad", "approvals"}),
+    kept={"approvals": LIST, "description": TEXT, "title": TEXT, "workLoad": NUMBER},
     read_only=frozenset(),
     required=("section", "instructionalMethod"),
     blank=_blank,

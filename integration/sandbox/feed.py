@@ -21,12 +21,13 @@ Message = dict[str, Any]
 class Feed:
     """The queue. `messages` are those not yet taken away.
 
-    `fetched` is the number of the last one handed out to a caller that names no position, `last` that of
-    the newest.
+    `fetched` is the number of the last one handed out to a caller that names no position, `taken` that of
+    the last one taken away, `last` that of the newest.
     """
 
     messages: list[Message] = field(default_factory=list)
     fetched: int = 0
+    taken: int = 0
     last: int = 0
 
     def publish(self, books: Books, touched: Iterable[Touch], *, now: dt.datetime) -> list[Message]:
@@ -42,7 +43,8 @@ class Feed:
     def consume(self, *, limit: int, position: int | None) -> tuple[list[Message], int]:
         """(batch, how many are left after it). Without a position the batch fetched before is taken away."""
         if position is None:
-            self.messages = [one for one in self.messages if int(one["id"]) > self.fetched]
+            self.taken = self.fetched
+            self.messages = [one for one in self.messages if int(one["id"]) > self.taken]
             waiting = self.messages
         else:
             waiting = [one for one in self.messages if int(one["id"]) > position]

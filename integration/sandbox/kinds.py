@@ -8,6 +8,11 @@ from .books import Books, Entry, Row
 from .refusals import Refusal
 
 Columns = dict[str, Any]
+Shape = tuple[type | tuple[type, ...], str]
+LIST: Shape = (list, "a list")
+NUMBER: Shape = ((int, float), "a number")
+OBJECT: Shape = (dict, "an object")
+TEXT: Shape = (str, "a text")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,13 +44,13 @@ class Change:
 class Kind:
     """How a resource is written.
 
-    `columns`: property -> what it writes into the row; `kept`: properties that no column holds;
-    `read_only`: accepted only as they are; `required` in a new record; `blank`: the row of a new record
-    before anything is said, given what was said; `check` and `check_delete` raise `Refusal`.
+    `columns`: property -> what it writes into the row; `kept`: properties that no column holds, and their
+    shape; `read_only`: accepted only as they are; `required` in a new record; `blank`: the row of a new
+    record before anything is said, given what was said; `check` and `check_delete` raise `Refusal`.
     """
 
     columns: Mapping[str, Callable[[Books, Any], Columns]]
-    kept: frozenset[str]
+    kept: Mapping[str, Shape]
     read_only: frozenset[str]
     required: tuple[str, ...]
     blank: Callable[[Books, Columns], tuple[str, Columns]]
@@ -55,7 +60,7 @@ class Kind:
     @property
     def known(self) -> frozenset[str]:
         """All properties that may be written."""
-        return frozenset(self.columns) | self.kept | self.read_only | {"id", "metadata"}
+        return frozenset(self.columns) | frozenset(self.kept) | self.read_only | {"id", "metadata"}
 
 
 def fixed(change: Change, *names: str) -> None:

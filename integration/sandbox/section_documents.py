@@ -7,7 +7,7 @@ from .books import Books, Entry, Row
 from .documents import REFERENCE_DOCUMENTS, Document, code, credits_of, reference
 from .identity import guid
 from .meeting_times import as_recurrence
-from .vocabulary import FIXED, STATUS_CODES
+from .vocabulary import FIXED, OWN_IDS, STATUS_CODES
 
 ONLINE = "online"
 MEMBER = {"True": "primary", "False": "secondary"}
@@ -30,7 +30,7 @@ def section(books: Books, key: str, entry: Entry) -> Document:
         "crossListed": "crossListed" if books.under("crosslists of section", key) else "notCrossListed",
         "alternateIds": [
             {"title": "CRN" if books.is_banner else "Source Key", "value": row["id"]},
-            *entry.extra.get("other ids", ()),
+            *(one for one in entry.extra.get("alternate ids", ()) if one.get("title") not in OWN_IDS),
         ],
         "enrollment": int(row["enrollment"] or 0),
         "waitlisted": int(row["waitlisted"] or 0),

@@ -4,6 +4,7 @@ from .books import Books, Entry
 from .kinds import Change, fixed
 from .properties import invalid, missing
 from .refusals import Refusal, ora
+from .vocabulary import OWN_IDS
 
 LONGEST_TITLE = 30
 CREDIT_FACTOR = 2
@@ -16,6 +17,9 @@ def check(change: Change) -> None:
     for column, name in (("title", "titles"), ("start_date", "startOn")):
         if change.touches(column) and not row[column]:
             raise missing(name)
+    for one in change.after.extra.get("alternate ids", ()):
+        if one.get("title") in OWN_IDS and one.get("value") != row["id"]:
+            raise invalid(f"The {one['title']} of a section is given by the SIS and cannot be changed.")
     _check_dates(change)
     _check_number(change)
     if change.touches("course_id"):

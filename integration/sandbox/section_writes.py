@@ -5,7 +5,7 @@ from typing import Any
 
 from .books import Books
 from .identity import next_number
-from .kinds import Columns, Kind
+from .kinds import LIST, NUMBER, OBJECT, TEXT, Columns, Kind
 from .properties import (
     amount_of,
     count_of,
@@ -19,8 +19,6 @@ from .properties import (
 )
 from .section_rules import check, check_delete
 from .vocabulary import FIXED
-
-OWN_IDS = ("CRN", "Source Key")
 
 
 def _titles(books: Books, value: Any) -> Columns:
@@ -91,9 +89,8 @@ def _waitlist(_books: Books, value: Any) -> Columns:
 
 
 def _alternate_ids(_books: Books, value: Any) -> Columns:
-    """Ids of others may be added; the SIS's own, which comes first, is what it is."""
-    ids = items_of(value, "alternateIds")
-    return {"extra": {"other ids": [one for one in ids if one.get("title") not in OWN_IDS] or None}}
+    """Ids of others may be added; the rules see to it that the SIS's own is what it is."""
+    return {"extra": {"alternate ids": items_of(value, "alternateIds") or None}}
 
 
 def _blank(books: Books, said: Columns) -> tuple[str, Columns]:
@@ -135,14 +132,14 @@ SECTIONS = Kind(
         "waitlist": _waitlist,
         "alternateIds": _alternate_ids,
     },
-    kept=frozenset(
-        {
-            *("academicLevels", "billing", "catalogDisplay", "censusDates", "chargeAssessmentMethod"),
-            *("courseCategories", "courseLevels", "duration", "gradeSchemes", "hours"),
-            *("instructionalPlatform", "owningInstitutionUnits", "reportingAcademicPeriod"),
-            "reservedSeatsMaximum",
-        }
-    ),
+    kept={
+        **dict.fromkeys(("academicLevels", "courseCategories", "courseLevels", "gradeSchemes"), LIST),
+        **dict.fromkeys(("censusDates", "hours", "owningInstitutionUnits"), LIST),
+        **dict.fromkeys(("chargeAssessmentMethod", "duration", "instructionalPlatform"), OBJECT),
+        "reportingAcademicPeriod": OBJECT,
+        **dict.fromkeys(("billing", "reservedSeatsMaximum"), NUMBER),
+        "catalogDisplay": TEXT,
+    },
     read_only=frozenset({"code", "crossListed", "enrollment", "waitlisted"}),
     required=("titles", "startOn", "course", "instructionalMethods", "academicPeriod"),
     blank=_blank,

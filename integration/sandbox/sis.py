@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .archive import Archive, BadState
 from .books import Books
 from .exporting import export
 from .faults import Faults
@@ -27,7 +28,8 @@ class SandboxSis:
     """One SIS, used by many threads; whoever touches its parts holds `lock`.
 
     `folder` is the exchange folder it begins with, `changes` the changes file, `zone` the institution's time
-    zone. Making one raises `SisUnavailable`, `SisUnreadable` or `BadChanges` for files that cannot be taken.
+    zone, `state` the folder in which it keeps its state, if any: what is there goes before `folder`. Making
+    one raises `SisUnavailable`, `SisUnreadable`, `BadChanges` or `BadState` for files that cannot be taken.
     """
 
     folder: Path
@@ -35,6 +37,7 @@ class SandboxSis:
     zone: str = "UTC"
     changes: Path | None = None
     api_key: str = ""
+    state: Path | None = None
     clock: Callable[[], dt.datetime] = utc_now
     lock: threading.RLock = field(default_factory=threading.RLock)
     faults: Faults = field(default_factory=Faults)
@@ -42,14 +45,45 @@ class SandboxSis:
     def __post_init__(self) -> None:
         self.tokens = Tokens(api_key=self.api_key)
         self.revisions = revisions_in(self.changes)
-        self._begin()
+        self.archive = None if self.state is None else Archive(self.state)
+        facts = self.archive.facts() if self.archive else {}
+        if self.archive and facts:
+            self._restore(self.archive, facts)
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         self.books = Books(profile=self.profile, zone=self.zone)
         self.feed = Feed()
         self.journal: list[dict[str, Any]] = []
-        self.applied = 0
+        self.applied = self._saved = 0
         load(self.folder, self.books, modified=self.stamp())
+        if self.archive:
+            self.archive.fill(self.books, self._facts())
+        self._known = self._facts()
+
+    def _restore(self, archive: Archive, facts: Mapping[str, str]) -> None:
+        if facts["profile"] != self.profile:
+            archive.close()
+            raise BadState(f"The state in {self.state} is of the profile {facts['profile']}; take another.")
+        self.books = Books(profile=self.profile, zone=self.zone, counter=int(facts["counter"]))
+        archive.restore(self.books)
+        fetched = int(facts["fetched"])
+        self.feed = Feed(fetched=fetched, last=int(facts["last"]), taken=int(facts["taken"]))
+        self.feed.messages = archive.messages(after=self.feed.taken)
+        self.journal = archive.journal()
+        self.applied, self._saved = int(facts["applied"]), len(self.journal)
+        self._known = self._facts()
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "profile": self.profile,
+            "counter": self.books.counter,
+            "applied": self.applied,
+            "fetched": self.feed.fetched,
+            "taken": self.feed.taken,
+            "last": self.feed.last,
+        }
 
     def stamp(self) -> str:
         """Now, as documents tell a moment."""
@@ -81,8 +115,15 @@ class SandboxSis:
             self.settle()
 
     def settle(self) -> None:
-        """Tell the feed of what was touched."""
-        self.feed.publish(self.books, self.books.take_touched(), now=self.clock())
+        """Tell the feed of what was touched, and put all that is new on disk."""
+        touched = self.books.take_touched()
+        messages = self.feed.publish(self.books, touched, now=self.clock())
+        if self.archive is None:
+            return
+        journal, facts = self.journal[self._saved :], self._facts()
+        if touched or messages or journal or facts != self._known:
+            self.archive.save(self.books, touched, messages=messages, journal=journal, facts=facts)
+            self._saved, self._known = len(self.journal), facts
 
     def note(self, write: Mapping[str, Any]) -> None:
         """Enter a write in the journal."""
@@ -92,3 +133,8 @@ class SandboxSis:
         """The current state in the columns of the exchange folder."""
         with self.lock:
             return export(self.books)
+
+    def close(self) -> None:
+        """Let go of the state."""
+        if self.archive:
+            self.archive.close()

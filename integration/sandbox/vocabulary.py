@@ -18,6 +18,8 @@ FIXED: Mapping[str, Mapping[str, Code]] = {
         "C": {"title": "Cancelled", "category": "cancelled"},
     },
 }
+OWN_IDS = frozenset({"CRN", "Source Key"})
+"""Titles of the alternate ids that are the SIS's own."""
 STATUS_CODES = {"ACTIVE": "A", "CANCELLED": "C"}
 
 

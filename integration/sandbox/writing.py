@@ -118,6 +118,10 @@ class Writing:
         """(columns, properties that no column holds) that a body says."""
         said: Columns = {}
         extra: Document = {name: body[name] for name in self.kind.kept if name in body}
+        for name, value in extra.items():
+            shape, words = self.kind.kept[name]
+            if value is not None and (not isinstance(value, shape) or isinstance(value, bool)):
+                raise malformed(name, words)
         for name, parse in self.kind.columns.items():
             if name in body:
                 columns = parse(self.books, body[name])

@@ -3,6 +3,7 @@
 import pytest
 
 from integration.sandbox.identity import NIL
+from tests.sandbox.test_sandbox_reading import check
 
 STARTS, ENDS = "2024-09-05", "2024-12-17"
 
@@ -50,7 +51,8 @@ def codes(answer):
     return answer.status_code, answer.json()["errors"][0]["code"]
 
 
-def test_a_section_is_made_with_its_meetings_instructors_and_crosslist(caller):
+def make_whole(caller):
+    """A section with a meeting, an instructor and a crosslist; the section."""
     made = caller.send("POST", "sections", new_section(caller))
     assert made.status_code == 201
     section = caller.http.get(f"/api/sections/{made.json()['id']}").json()
@@ -66,6 +68,21 @@ def test_a_section_is_made_with_its_meetings_instructors_and_crosslist(caller):
         for guid, kind in ((section["id"], "primary"), (caller.section("S002")["id"], "secondary"))
     ]
     caller.send("POST", "section-crosslists", {"id": NIL, "sections": members}).raise_for_status()
+    return section
+
+
+def test_what_is_taken_fits_the_schemas(caller, realdata):
+    make_whole(caller)
+
+    written = caller.control("journal")
+    assert len(written) == 4
+    for one in written:
+        check(realdata, one["resource"], one["body"])
+        check(realdata, one["resource"], one["answer"]["body"])
+
+
+def test_a_section_is_made_with_its_meetings_instructors_and_crosslist(caller):
+    section = make_whole(caller)
 
     row = caller.row("sections", guid=section["id"])
     assert row | {"title": "Calculus, evenings", "section_number": "Z", "capacity": "25"} == row
@@ -125,6 +142,11 @@ def test_an_arranged_meeting_and_one_in_no_room_are_kept(caller):
         ({"course": "left out"}, "400 The property 'course' is required."),
         ({"course": {"id": NIL}}, f"400 'course': no record of courses was found for GUID '{NIL}'."),
         ({"maxEnrollment": -1}, "400 The property 'maxEnrollment' must be a whole number from 0."),
+        ({"billing": "three"}, "400 The property 'billing' must be a number."),
+        (
+            {"alternateIds": [{"title": "Source Key", "value": "S001"}]},
+            "400 The Source Key of a section is given by the SIS and cannot be changed.",
+        ),
         ({"enrollment": 3}, "400 The property 'enrollment' is given by the SIS."),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from integration.sandbox.archive import BadState
 from integration.sandbox.resources import PROFILES
 from integration.sandbox.revisions import BadChanges
 from integration.sandbox.server import SandboxServer
@@ -30,9 +31,10 @@ class Command(BaseCommand):
         parser.add_argument("--changes", type=Path, metavar="FILE", help="changes file for /sandbox/advance")
         parser.add_argument("--latency-ms", type=int, default=0, metavar="N", help="wait before each answer")
         parser.add_argument("--api-key", default="", metavar="KEY", help="the only key that gets a token")
+        parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state there over a restart")
 
     def handle(self, *_args: object, directory: Path, **given: Any) -> None:
-        """Serve; exit 2 if the folder, the changes file or the port cannot be used."""
+        """Serve; exit 2 if the folder, the changes, the state or the port cannot be used."""
         try:
             sis = SandboxSis(
                 folder=directory,
@@ -40,9 +42,10 @@ class Command(BaseCommand):
                 zone=settings.TIME_ZONE,
                 changes=given["changes"],
                 api_key=given["api_key"],
+                state=given["state"],
             )
             server = SandboxServer(sis, port=given["port"], latency_seconds=given["latency_ms"] / 1000)
-        except (SisUnavailable, SisUnreadable, BadChanges) as error:
+        except (SisUnavailable, SisUnreadable, BadChanges, BadState) as error:
             raise CommandError(str(error), returncode=UNUSABLE) from error
         except OSError as error:
             message = f"Port {given['port']} cannot be used: {error.strerror}."
@@ -56,3 +59,4 @@ class Command(BaseCommand):
             self.stdout.write("Stopped.")
         finally:
             server.server_close()
+            sis.close()
