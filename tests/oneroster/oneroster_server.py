@@ -70,6 +70,8 @@ class Service:
 
     lists: dict = field(default_factory=institution)
     sections: dict = field(default_factory=dict)
+    odd: dict = field(default_factory=dict)
+    """What is odd about the record with this id."""
     token: str = "token-1"
     requests: list = field(default_factory=list)
     """(method, path, query) of each, tokens included."""
@@ -105,7 +107,7 @@ class Service:
             ]
         if path == "/enrollments":
             return "enrollments", self.enrollments(query.get("filter"))
-        return LISTS[path], self.lists[path]
+        return LISTS[path], list(self.lists[path])
 
     def section(self, key, one):
         code = next(row["courseCode"] for row in self.lists["/courses"] if row["sourcedId"] == one["course"])
@@ -137,7 +139,8 @@ class Service:
     def answer(self, path, query):
         """Status, headers and body of a page."""
         name, found = self.records(path, query)
-        found = sorted(found, key=lambda one: one["sourcedId"])
+        found.sort(key=lambda one: one["sourcedId"])
+        found = [{**one, **self.odd.get(one["sourcedId"], {})} for one in found]
         limit, offset = int(query["limit"]), int(query["offset"])
         about_classes = name == "classes"
         if about_classes and self.fault:

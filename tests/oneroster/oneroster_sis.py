@@ -17,6 +17,12 @@ class OneRosterSis:
         self.opened = []
         self.adapter = self.again()
 
+    def renew(self):
+        """As it was at first."""
+        self.server.renew()
+        self.service = self.server.service
+        self.adapter = self.again()
+
     def again(self):
         address = Address.parse(self.server.url, key=KEY)
         self.opened.append(OneRosterAdapter(address=address, per_second=100_000))

@@ -107,5 +107,6 @@ class OneRosterAdapter:
         yield RefusingWriter(self.capabilities)
 
     def close(self) -> None:
-        """Give the connection back."""
-        self._client.close()
+        """Give the connection back, if there is one."""
+        if "_client" in self.__dict__:
+            self._client.close()

@@ -4,7 +4,7 @@
 the standard. The key is ``CLIENT_ID:SECRET``, of OAuth 2 client credentials.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 from integration.sis.port import BadSisUrl
@@ -26,7 +26,7 @@ class Address:
     base_url: str
     token_url: str
     client_id: str
-    secret: str
+    secret: str = field(repr=False)
     page: int = PAGE
 
     @classmethod

@@ -50,7 +50,7 @@ class Client:
     address: Address
     per_second: float
     sleep: Callable[[float], None] = time.sleep
-    _token: str = ""
+    _token: str = field(default="", repr=False)
     _next_at: float = 0.0
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT))
 
