@@ -259,7 +259,7 @@ class EthosWriter:
             steps.delete(EVENTS, str(event["id"]))
 
 
-def _with_primary(members: Sequence[Any]) -> Sequence[Member]:
+def _with_primary(members: Sequence[Any]) -> Sequence[Any]:
     """A new crosslist needs a primary section: the first, where none is marked; reading it back tells."""
     if any(one.is_primary for one in members):
         return members
