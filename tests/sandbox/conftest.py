@@ -9,7 +9,7 @@ import pytest
 from integration.sandbox.resources import RESOURCES
 from integration.sandbox.server import SandboxServer
 from integration.sandbox.sis import SandboxSis
-from tests.contract.institution import ENDS, STARTS, TERM, write_institution
+from tandem_conformance.institution import ENDS, STARTS, TERM, write_institution
 
 ZONE = "America/Chicago"
 ROOM = {"start_time": "08:00", "end_time": "09:20", "building": "TOH", "room": "300"}

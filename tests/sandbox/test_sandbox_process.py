@@ -8,7 +8,7 @@ import httpx
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.contract.institution import replace_in, write_institution
+from tandem_conformance.institution import replace_in, write_institution
 from tests.sandbox.conftest import Caller
 from tests.sandbox.test_sandbox_writing import new_section
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from integration.sandbox.resources import RESOURCES
-from tests.contract.institution import NOTE, TABLES
+from tandem_conformance.institution import NOTE, TABLES
 
 SCHEMAS = {
     name: f"{''.join(part.title() for part in name.split('-'))}_V{resource.version.replace('.', '_')}.json"
