@@ -21,6 +21,7 @@ from scheduling.models import ChangeLog, ChangeRequest, Relationship, Section, U
 from scheduling.selectors import values_of_relationships, values_of_sections
 from scheduling.services.change_requests import ask_for_change
 from scheduling.services.relationships import create_relationship
+from scheduling.urls import urlpatterns
 from tests.campus import NOW, TERM, Campus
 from tests.section_form import form_of
 from tests.web.conftest import user_with
@@ -292,3 +293,24 @@ def test_the_api_changes_a_section_for_those_who_may_alone(world, door):
         return call(f"/api/v1/{path.format(**ids)}", body, "application/json", headers={"If-Match": '"1"'})
 
     assert through(world, send) == API[door]
+
+
+IN_THE_TABLE = {
+    *("section_edit", "section_new", "section_cancel", "section_activate", "section_delete", "section_undo"),
+    *("bulk_edit", "crosslist", "crosslist_new", "change_request", "change_request_new"),
+    *("sections_import", "sections_import_check"),
+}
+OF_ONESELF = {"login", "logout", "password_change", "switch_term", "saved_lists", "change_requests"}
+"""What takes a post and changes no section: one's own account, lists, and which answers are read."""
+
+
+def test_every_page_that_takes_a_post_has_its_row_here(world):
+    found = set()
+    for one in urlpatterns:
+        with transaction.atomic():
+            names = one.pattern.converters
+            path = reverse(one.name, kwargs={name: TERM if name == "term_code" else 1 for name in names})
+            if world.client().post(path).status_code != 405:
+                found.add(one.name)
+            transaction.set_rollback(True)
+    assert found == IN_THE_TABLE | OF_ONESELF
