@@ -300,7 +300,7 @@ IN_THE_TABLE = {
     *("bulk_edit", "crosslist", "crosslist_new", "change_request", "change_request_new"),
     *("sections_import", "sections_import_check"),
 }
-OF_ONESELF = {"login", "logout", "password_change", "switch_term", "saved_lists", "change_requests"}
+OF_ONESELF = {"login", "logout", "password_change", "saved_lists", "change_requests"}
 """What takes a post and changes no section: one's own account, lists, and which answers are read."""
 
 
