@@ -12,9 +12,10 @@ from django.http import QueryDict
 
 from scheduling.domain.errors import DomainError, InvalidValue
 from scheduling.domain.fields import Catalogue, Field, Kind
-from scheduling.models import Building, Term
+from scheduling.models import Term
+from scheduling.place_texts import places_meant
 from scheduling.posted_numbers import whole
-from scheduling.posted_values import VALUE, posted_values, split_place
+from scheduling.posted_values import VALUE, posted_values
 from scheduling.services.bulk import MOST_SECTIONS
 from scheduling.services.section_values import read_changes
 
@@ -68,8 +69,12 @@ def read_wish(data: QueryDict, fields: Catalogue, term: Term) -> Wish:
             errors.append(error)
     if data.get(CANCEL):
         changes["status"] = "CANCELLED"
-    room = _room(data)
-    if not changes and room is None:
+    room = None
+    try:
+        room = _room(data)
+    except InvalidValue as error:
+        errors.append(error)
+    if not (changes or room or errors):
         errors.append(InvalidValue("Nothing is written yet; say what is to change."))
     return Wish(changes=changes, room=room, errors=errors)
 
@@ -78,7 +83,7 @@ def _room(data: QueryDict) -> tuple[str, str] | None:
     if data.get(NO_ROOM):
         return "", ""
     written = data.get(ROOM, "").strip()
-    return split_place(written, frozenset(Building.objects.values_list("pk", flat=True))) if written else None
+    return places_meant([written])[written] if written else None
 
 
 def posted_ids(data: QueryDict) -> list[int]:
