@@ -41,7 +41,15 @@ urlpatterns = [
     path("sections/<int:pk>/delete/", section_end, {"deed": "delete"}, name="section_delete"),
     path("terms/<path:term_code>/sections/new/", section_new, name="section_new"),
     path("terms/<path:term_code>/sections/bulk/", bulk_edit, name="bulk_edit"),
-    path("terms/<path:term_code>/sections/export.csv", sections_export, name="sections_export"),
+    path(
+        "terms/<path:term_code>/sections/export.csv", sections_export, {"kind": "csv"}, name="sections_export"
+    ),
+    path(
+        "terms/<path:term_code>/sections/export.xlsx",
+        sections_export,
+        {"kind": "xlsx"},
+        name="sections_export_workbook",
+    ),
     path("terms/<path:term_code>/sections/import/", sections_import, name="sections_import"),
     path(
         "terms/<path:term_code>/sections/import/<int:pk>/",

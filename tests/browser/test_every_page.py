@@ -36,7 +36,10 @@ PAGES = {
     for one in urls.urlpatterns
     if isinstance(one, URLPattern)
 }
-ELSEWHERE = {"login", "logout", "password_change", "switch_term", "saved_lists", "run_csv", "sections_export"}
+ELSEWHERE = {
+    *("login", "logout", "password_change", "switch_term", "saved_lists"),
+    *("run_csv", "sections_export", "sections_export_workbook"),
+}
 """No pages to look at, or looked at in test_first_pages."""
 DATES = ("2027-02-01", "2027-05-28")
 TABLES = large_tables(60) | {
