@@ -122,7 +122,7 @@ def _lock(rows: Collection[Wanted], term: Term) -> None:
 def _save(asked: Wanted, author: Author, locks: FieldLocks, term: Term) -> Outcome:
     if asked.refusal:
         return Outcome(asked=asked, section_id=asked.section_id, refusal=asked.refusal)
-    signed = dataclasses.replace(author, reason=f"{author.reason}, line {asked.line}")
+    signed = dataclasses.replace(author, reason=f"{author.reason}, {asked.place}")
     try:
         if asked.section_id is None:
             saved = create_section(term.pk, asked.changes, author=signed)
