@@ -192,7 +192,7 @@ class Inputs:
             rows = _meetings_typed(posted)
         else:
             first, last = self.values.get("start_date") or "", self.values.get("end_date") or ""
-            rows = [_meeting_row(number, one, first, last) for number, one in enumerate(value)]
+            rows = [meeting_row(number, one, first, last) for number, one in enumerate(value)]
         empty = range(len(rows), len(rows) + EMPTY_ROWS + self.more_rows.get("meetings", 0))
         return [*rows, *(MeetingRow(number=number) for number in empty)]
 
@@ -213,7 +213,7 @@ class Inputs:
         return [*rows, *(TeamRow(number=number) for number in empty)]
 
 
-def _meeting_row(number: int, one: Meeting, first: str, last: str) -> MeetingRow:
+def meeting_row(number: int, one: Meeting, first: str, last: str) -> MeetingRow:
     """A meeting as the form shows it; dates that are those of the section (`first`, `last`) are blank."""
     return MeetingRow(
         number=number,
