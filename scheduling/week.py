@@ -6,7 +6,7 @@ a free slot. Of a section that they may not see they learn the time and nothing 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,7 +21,7 @@ from scheduling.visibility import Viewer, visible_departments
 
 TAKEN = "Taken"
 """What a section of another department is called."""
-FACT_COLUMNS = ("course__department_id", "title", "course__title", "capacity", "enrollment")
+FACT_COLUMNS = ("course__department_id", "sis_id", "title", "course__title", "capacity", "enrollment")
 
 
 class Kind(StrEnum):
@@ -37,6 +37,8 @@ class SectionFacts:
     """What the reader may know of a section."""
 
     section_id: int
+    department: str | None
+    sis_id: str | None
     label: str
     title: str
     capacity: int | None
@@ -46,11 +48,15 @@ class SectionFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lessons:
-    """All lessons of a week; `sections`: those one may see, by id; `names` of instructors, by SIS id."""
+    """All lessons of a week; `sections`: those one may see, by id; `names` of instructors, by SIS id.
+
+    `locks`: section id -> why its meetings may not be moved; None: nobody has asked.
+    """
 
     lessons: tuple[Lesson, ...]
     sections: Mapping[int, SectionFacts]
     names: Mapping[str, str]
+    locks: Mapping[int, str] | None = None
 
     def is_seen(self, lesson: Lesson) -> bool:
         """Whether the reader may know more of it than when it is."""
@@ -58,7 +64,16 @@ class Lessons:
 
     def only(self, lessons: Iterable[Lesson]) -> "Lessons":
         """The same with fewer lessons."""
-        return Lessons(lessons=tuple(lessons), sections=self.sections, names=self.names)
+        return replace(self, lessons=tuple(lessons))
+
+    def lock(self, lesson: Lesson) -> str:
+        """Why a class that the reader sees may not be moved; blank where it may, or has no time to move."""
+        return (self.locks or {}).get(lesson.booking.section_id, "") if lesson.has_slot else ""
+
+    def may_move(self, lesson: Lesson) -> bool:
+        """Whether the reader may move it: as far as the locks go, that is before any check."""
+        is_known = self.locks is not None and self.is_seen(lesson)
+        return is_known and lesson.has_slot and not self.lock(lesson)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +81,7 @@ class _Row:
     section_id: int
     label: str
     department: str | None
+    sis_id: str | None
     title: str
     capacity: int | None
     enrollment: int | None
@@ -115,11 +131,12 @@ def _rows(kind: Kind, pk: str | int, term: Term) -> list[_Row]:
 
 
 def _row(subject: str, number: str, section_number: str, section_id: int, *columns: Any) -> _Row:
-    department, title, course_title, capacity, enrollment, meeting_id, days, *meeting = columns
+    department, sis_id, title, course_title, capacity, enrollment, meeting_id, days, *meeting = columns
     return _Row(
         section_id=section_id,
         label=f"{subject} {number} {section_number}",
         department=department,
+        sis_id=sis_id,
         title=title or course_title,
         capacity=capacity,
         enrollment=enrollment,
@@ -131,6 +148,8 @@ def _row(subject: str, number: str, section_number: str, section_id: int, *colum
 def _facts(row: _Row, people: tuple[str, ...]) -> SectionFacts:
     return SectionFacts(
         section_id=row.section_id,
+        department=row.department,
+        sis_id=row.sis_id,
         label=row.label,
         title=row.title,
         capacity=row.capacity,

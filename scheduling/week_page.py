@@ -19,7 +19,10 @@ BETWEEN = "_"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A line of the table: a meeting; `days` blank for one that has no slot."""
+    """A line of the table: a meeting; `days` blank for one that has no slot.
+
+    `meeting_id`: for the link that moves it, None where the reader may not; `lock` says why.
+    """
 
     label: str
     section_id: int | None
@@ -33,6 +36,8 @@ class Row:
     crosslisted: str
     clashes: Sequence[str]
     anchor: str
+    meeting_id: int | None
+    lock: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,4 +162,6 @@ def _row(words: WeekWords, lesson: Lesson) -> Row:
         crosslisted=words.crosslisted(lesson),
         clashes=words.clashes(lesson, meeting.days, with_days=len(meeting.days) > 1),
         anchor=_anchor(lesson),
+        meeting_id=lesson.key if words.found.may_move(lesson) else None,
+        lock=words.found.lock(lesson),
     )

@@ -27,7 +27,10 @@ WHOLE = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """A block: its place (SVG lengths) and its text. `section_id` None: not for the reader to open."""
+    """A block: its place (SVG lengths), its text, its time in minutes.
+
+    `section_id` None: not for the reader to open; `meeting_id` None: not to move, `lock` says why.
+    """
 
     x: str
     y: str
@@ -38,7 +41,11 @@ class Drawn:
     lines: Sequence[str]
     sentence: str
     is_clash: bool
+    start: int
+    length: int
     section_id: int | None
+    meeting_id: int | None
+    lock: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,8 +69,13 @@ class DrawnDay:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """The days of a week; `is_across`: time goes across and days stand below one another."""
+    """The days of a week; `is_across`: time goes across and days stand below one another.
 
+    `start` and `span` of the time that is shown, in minutes.
+    """
+
+    start: int
+    span: int
     is_across: bool
     is_tall: bool
     ticks: Sequence[Tick]
@@ -76,6 +88,8 @@ def picture_of(week: Week, words: WeekWords, *, is_across: bool) -> Picture:
         start=week.first_hour * HOUR, span=(week.last_hour - week.first_hour) * HOUR, is_across=is_across
     )
     return Picture(
+        start=frame.start,
+        span=frame.span,
         is_across=is_across,
         is_tall=week.last_hour - week.first_hour > MOST_HOURS_ON_A_SHEET,
         ticks=[
@@ -141,5 +155,9 @@ def _drawn(block: Block, words: WeekWords, frame: _Frame) -> Drawn:
         lines=[line for line in lines if line],
         sentence=words.sentence(lesson, block.day),
         is_clash=bool(words.clashes(lesson, block.day)),
+        start=block.start,
+        length=block.end - block.start,
         section_id=lesson.booking.section_id if is_seen else None,
+        meeting_id=lesson.key if words.found.may_move(lesson) else None,
+        lock=words.found.lock(lesson),
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from scheduling import week as weeks
@@ -14,6 +16,7 @@ from scheduling.models import Instructor, Room, Term
 from scheduling.terms import term_of_page
 from scheduling.visibility import Viewer, viewer_of, visible_departments
 from scheduling.week import Kind
+from scheduling.week_moves import with_locks
 from scheduling.week_page import on_in, parts_of_term, shown_week
 from scheduling.week_words import Subject
 
@@ -76,6 +79,7 @@ def _page(request: HttpRequest, wanted: _Asked, term: Term, actor: Viewer) -> di
     found = weeks.lessons_of(subject.kind, subject.pk, term, actor)
     parts = parts_of_term(found, term)
     part = asked_choice(request, "dates", parts, what="The part of the term")
+    shown = with_locks(on_in(found, part), term, actor, at=timezone.now())
     return {
         "term": term,
         "wanted": wanted,
@@ -83,7 +87,8 @@ def _page(request: HttpRequest, wanted: _Asked, term: Term, actor: Viewer) -> di
         "parts": parts.items(),
         "part": part,
         "part_words": parts.get(part, ""),
-        "week": shown_week(subject, on_in(found, part), term),
+        "next_query": f"&{urlencode({'next': request.get_full_path()})}",
+        "week": shown_week(subject, shown, term),
     }
 
 

@@ -5,7 +5,11 @@ const STEPS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], 
 const blocksOf = (place) => [...place.querySelectorAll("a.week-block")];
 
 function choose(frame, block) {
-  for (const one of blocksOf(frame)) one.tabIndex = one === block ? 0 : -1;
+  for (const one of blocksOf(frame)) {
+    one.tabIndex = one === block ? 0 : -1;
+    // The link that moves it comes after it.
+    if (one.nextElementSibling) one.nextElementSibling.tabIndex = one.tabIndex;
+  }
 }
 
 // Where a block begins, by day and lane ("x" where time goes down), and when.
