@@ -1,7 +1,7 @@
-"""Reading the week of a room, a person or a department: the meetings of the term's live sections.
+"""Reading the week of a room, a building, a person or a department: the meetings of the term's live sections.
 
-A room's or a person's week holds all that takes time there, so that somebody limited to a department can find
-a free slot. Of a section that they may not see they learn the time and nothing else.
+A room's, a building's or a person's week holds all that takes time there, so that somebody limited to a
+department can find a free slot. Of a section that they may not see they learn the time and nothing else.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from django.db.models import Q
 from scheduling.domain.checks import Booking
 from scheduling.domain.clashes import Lesson
 from scheduling.domain.values import Meeting as MeetingValue
-from scheduling.models import InstructorAssignment, RelationshipMember, Section, Term
+from scheduling.models import Instructor, InstructorAssignment, RelationshipMember, Section, Term
 from scheduling.selectors import LABEL_COLUMNS, MEETING_COLUMNS, meeting_value
 from scheduling.visibility import Viewer, visible_departments
 
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     """What a week may be of; also the parameter of the address that names it."""
 
     ROOM = "room"
+    BUILDING = "building"
     INSTRUCTOR = "instructor"
     DEPARTMENT = "department"
 
@@ -90,7 +91,7 @@ class _Row:
 
 
 def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Viewer) -> Lessons:
-    """The lessons of a room (id), an instructor (SIS id) or a department (code), in three queries."""
+    """The lessons of a room (id), a person (SIS id), a building or a department (code), in three queries."""
     rows = _rows(kind, pk, term)
     ids = {row.section_id for row in rows}
     teams, names = _teams(ids)
@@ -118,6 +119,7 @@ def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Viewer) -> Lessons:
 def _rows(kind: Kind, pk: str | int, term: Term) -> list[_Row]:
     condition = {
         Kind.ROOM: Q(meetings__room=pk),
+        Kind.BUILDING: Q(meetings__room__building=pk) | Q(meetings__building=pk),
         Kind.INSTRUCTOR: Q(assignments__instructor=pk),
         Kind.DEPARTMENT: Q(course__department=pk),
     }[kind]
@@ -162,10 +164,13 @@ def _teams(section_ids: Iterable[int]) -> tuple[Mapping[int, Sequence[str]], Map
     """Section id -> its instructors' SIS ids, the primary first; and their names; in one query."""
     teams: dict[int, list[str]] = defaultdict(list)
     names: dict[str, str] = {}
-    rows = InstructorAssignment.objects.filter(section__in=section_ids).select_related("instructor")
-    for row in rows.order_by("section_id", "-is_primary", "instructor_id"):
-        teams[row.section_id].append(row.instructor_id)
-        names[row.instructor_id] = str(row.instructor)
+    rows = InstructorAssignment.objects.filter(section__in=section_ids)
+    columns = ("section_id", "instructor_id", "instructor__first_name", "instructor__last_name")
+    in_order = rows.order_by("section_id", "-is_primary", "instructor_id")
+    for pk, who, first_name, last_name in in_order.values_list(*columns):
+        teams[pk].append(who)
+        if who not in names:
+            names[who] = str(Instructor(sis_id=who, first_name=first_name, last_name=last_name))
     return teams, names
 
 

@@ -2,13 +2,14 @@
 
 const STEPS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
-const blocksOf = (place) => [...place.querySelectorAll("a.week-block")];
+const blocksOf = (place) => [...place.querySelectorAll("a.week-block, a.week-bar")];
 
 function choose(frame, block) {
   for (const one of blocksOf(frame)) {
     one.tabIndex = one === block ? 0 : -1;
     // The link that moves it comes after it.
-    if (one.nextElementSibling) one.nextElementSibling.tabIndex = one.tabIndex;
+    const move = one.parentElement.querySelector(":scope > .week-move");
+    if (move) move.tabIndex = one.tabIndex;
   }
 }
 
@@ -60,11 +61,11 @@ function target(frame, block, key) {
 for (const frame of document.querySelectorAll("[data-week]")) {
   choose(frame, blocksOf(frame)[0]);
   frame.addEventListener("focusin", (event) => {
-    const block = event.target.closest("a.week-block");
+    const block = event.target.closest("a.week-block, a.week-bar");
     if (block) choose(frame, block);
   });
   frame.addEventListener("keydown", (event) => {
-    const block = event.target.closest("a.week-block");
+    const block = event.target.closest("a.week-block, a.week-bar");
     const isOurs = event.key in STEPS || event.key === "Home" || event.key === "End";
     if (!block || !isOurs || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();

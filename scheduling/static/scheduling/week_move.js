@@ -23,14 +23,14 @@ function say(frame, words) {
 function pickUp(block) {
   const frame = block.closest("[data-week]");
   const plot = block.closest("[data-day]");
-  const start = Number(block.dataset.start);
+  const [start, length] = block.dataset.slot.split("+").map(Number);
   held = {
     block,
     frame,
     isAcross: frame.classList.contains("week-across"),
     first: Number(frame.dataset.start),
     span: Number(frame.dataset.span),
-    length: Number(block.dataset.length),
+    length,
     home: plot,
     plot,
     begins: start,
@@ -78,6 +78,7 @@ async function ask() {
   to.searchParams.set("to", plot.dataset.day);
   to.searchParams.set("start", written(start));
   if (plot.dataset.room !== home.dataset.room) to.searchParams.set("room", plot.dataset.room);
+  to.searchParams.set("next", location.pathname + location.search);
   held.isAsked = true;
   say(held.frame, "");
   try {
