@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from scheduling.domain.clashes import Lesson
-from scheduling.domain.fields import DAYS
-from scheduling.domain.week import DAY_NAMES, SCHOOL_DAYS, Block, Day, days_of, time_used
+from scheduling.domain.week import DAY_NAMES, Block, Day, days_of, letters_of, time_used
 from scheduling.models import Room, Term
 from scheduling.pills import Pill
 from scheduling.span_words import duration_words, hours_span
@@ -102,14 +101,9 @@ def shown_building(
     subject: Subject, found: Lessons, rooms: Sequence[Room], term: Term, *, day: str = ""
 ) -> ShownBuilding:
     """What the page shows of these lessons, all in one building with these `rooms`."""
-    used = {letter for one in found.lessons if one.has_slot for letter in one.meeting.days}
-    letters = [letter for letter in DAYS if letter in SCHOOL_DAYS or letter in used]
-    found = on_at(found, day, None)
-    week = week_shown(found, day)
-    # Who teaches a class that the reader may not see is not for them to know.
-    known = [one for one in week.clashes if one.is_of_room or _are_seen(found, one.one, one.other)]
-    week = replace(week, clashes=tuple(known))
-    words = WeekWords(subject=subject, term=term, found=found, week=week)
+    letters = letters_of(found.lessons)
+    words = _words(subject, on_at(found, day, None), term, day=day)
+    week, found = words.week, words.found
     rows = _Rows(
         words=words,
         frame=frame_of(week, is_across=True),
@@ -117,13 +111,7 @@ def shown_building(
         section=_address("section"),
         move=_address("section_move"),
     )
-    by_room: dict[str, list[Lesson]] = defaultdict(list)
-    for lesson in week.lessons:
-        by_room[lesson.meeting.room].append(lesson)
-    shown = [rows.row(room, by_room[room.number]) for room in rooms]
-    is_drawn = all(one.lanes <= MOST_LANES for one in days_of(by_room[""]))
-    if by_room[""] and is_drawn:
-        shown.append(rows.row(None, by_room[""]))
+    shown, roomless = rows.all_of(rooms)
     anchors = {one.name: one.anchor for one in shown}
     taken = {one.booking.section_id for one in found.lessons if not found.is_seen(one)}
     return ShownBuilding(
@@ -137,13 +125,20 @@ def shown_building(
         classes=len({one.booking.section_id for one in found.lessons if found.is_seen(one)}),
         hidden=len(taken),
         untimed=len(week.without_slot),
-        roomless=0 if is_drawn else len(by_room[""]),
+        roomless=roomless,
         clash_pill=clash_pill(len(week.clashes)),
         clashes=[
             ClashLine(sentence=words.pair(one), anchor=anchors.get(words.place(one.one), "table-heading"))
             for one in week.clashes
         ],
     )
+
+
+def _words(subject: Subject, found: Lessons, term: Term, *, day: str) -> WeekWords:
+    """The week in words. Who teaches a class that the reader may not see is not for them to know."""
+    week = week_shown(found, day)
+    known = [one for one in week.clashes if one.is_of_room or _are_seen(found, one.one, one.other)]
+    return WeekWords(subject=subject, term=term, found=found, week=replace(week, clashes=tuple(known)))
 
 
 def _address(name: str) -> tuple[str, str]:
@@ -171,6 +166,17 @@ class _Rows:
     is_one_day: bool
     section: tuple[str, str]
     move: tuple[str, str]
+
+    def all_of(self, rooms: Sequence[Room]) -> tuple[list[RoomRow], int]:
+        """A row for each room, then one for the classes without a room; how many those are if too many."""
+        by_room: dict[str, list[Lesson]] = defaultdict(list)
+        for lesson in self.words.week.lessons:
+            by_room[lesson.meeting.room].append(lesson)
+        shown = [self.row(room, by_room[room.number]) for room in rooms]
+        roomless = by_room[""]
+        if any(one.lanes > MOST_LANES for one in days_of(roomless)):
+            return shown, len(roomless)
+        return [*shown, *([self.row(None, roomless)] if roomless else [])], 0
 
     def row(self, room: Room | None, lessons: Sequence[Lesson]) -> RoomRow:
         """The row of a room; None: of the classes without one."""

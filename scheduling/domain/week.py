@@ -92,8 +92,13 @@ def week_of(lessons: Iterable[Lesson]) -> Week:
 
 def days_of(lessons: Sequence[Lesson]) -> tuple[Day, ...]:
     """The days of lessons that have a slot, with their lanes."""
-    used = {day for one in lessons for day in one.meeting.days}
-    return tuple(_day(letter, lessons) for letter in DAYS if letter in SCHOOL_DAYS or letter in used)
+    return tuple(_day(letter, lessons) for letter in letters_of(lessons))
+
+
+def letters_of(lessons: Iterable[Lesson]) -> list[str]:
+    """The days that a week of these lessons shows."""
+    used = {day for one in lessons if one.has_slot for day in one.meeting.days}
+    return [letter for letter in DAYS if letter in SCHOOL_DAYS or letter in used]
 
 
 def _by_day_and_time(lesson: Lesson) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from scheduling import week as weeks
 from scheduling import week_choices
 from scheduling.asking import asked, asked_choice, asked_number
 from scheduling.building_week import shown_building
-from scheduling.domain.week import DAY_NAMES, week_of
+from scheduling.domain.week import DAY_NAMES, letters_of
 from scheduling.models import Building, Instructor, Room, Term
 from scheduling.span_words import hour_words
 from scheduling.terms import term_of_page
@@ -132,7 +132,7 @@ def _picture(
 
 
 def _days(found: weeks.Lessons) -> list[tuple[str, str]]:
-    return [(one.letter, DAY_NAMES[one.letter]) for one in week_of(found.lessons).days]
+    return [(letter, DAY_NAMES[letter]) for letter in letters_of(found.lessons)]
 
 
 def _choice(term: Term, actor: Viewer) -> dict[str, Any]:
