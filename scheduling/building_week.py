@@ -12,13 +12,23 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from scheduling.domain.clashes import Lesson
-from scheduling.domain.week import DAY_NAMES, Block, Day, days_of, letters_of, time_used
+from scheduling.domain.week import DAY_NAMES, HOUR, Block, Day, days_of, letters_of, time_used
 from scheduling.models import Room, Term
 from scheduling.pills import Pill
 from scheduling.span_words import duration_words, hours_span
 from scheduling.week import Lessons
 from scheduling.week_page import ClashLine, clash_pill, on_at, week_shown
-from scheduling.week_picture import LANE_HEIGHT, Drawn, Frame, Tick, drawn, frame_of, percent, ticks
+from scheduling.week_picture import (
+    HOUR_WIDTH,
+    LANE_HEIGHT,
+    Drawn,
+    Frame,
+    Tick,
+    drawn,
+    frame_of,
+    percent,
+    ticks,
+)
 from scheduling.week_words import Subject, WeekWords
 
 BAR_HEIGHT = 33
@@ -78,14 +88,15 @@ class RoomRow:
 class ShownBuilding:
     """All that the page shows. `day`: the letter of the only day that is shown, or blank.
 
-    `days`: those to choose from; `untimed`: meetings without a slot; `roomless`: those without a room that
-    are too many to draw.
+    `days`: those to choose from; `width` of a day, as an SVG length; `untimed`: meetings without a slot;
+    `roomless`: those without a room that are too many to draw.
     """
 
     day: str
     days: Sequence[tuple[str, str]]
     shown_days: Sequence[tuple[str, str]]
     frame: Frame
+    width: str
     ticks: Sequence[Tick]
     rows: Sequence[RoomRow]
     time_used: str
@@ -119,6 +130,7 @@ def shown_building(
         days=[(letter, DAY_NAMES[letter]) for letter in letters],
         shown_days=[(one.letter, DAY_NAMES[one.letter]) for one in week.days],
         frame=rows.frame,
+        width=str(HOUR_WIDTH * rows.frame.span // HOUR) if day else "100%",
         ticks=ticks(week, rows.frame, every=1 if day else HOURS_BETWEEN_TICKS),
         rows=shown,
         time_used=duration_words(time_used(week.blocks, apart=lambda one: one.meeting.room)),

@@ -34,7 +34,7 @@ class DenseWeek:
 
     days: Sequence[str]
     hours: Sequence[tuple[str, Sequence[Spot]]]
-    meetings: int
+    meetings: str
     untimed: int
 
 
@@ -64,6 +64,6 @@ def dense_week(week: Week, found: Lessons) -> DenseWeek:
     return DenseWeek(
         days=[DAY_NAMES[letter] for letter in days],
         hours=[(hour_words(hour), [spot(letter, hour) for letter in days]) for hour in hours],
-        meetings=len(found.lessons),
+        meetings=f"{len(found.lessons):,}",
         untimed=len(week.without_slot),
     )

@@ -118,7 +118,7 @@ def ticks(week: Week, frame: Frame, *, every: int = 1) -> list[Tick]:
     return [
         Tick(word=hour_words(hour), at=frame.along(hour * HOUR - frame.start))
         for hour in range(week.first_hour, week.last_hour)
-        if hour % every == 0 and hour + every // 2 <= week.last_hour
+        if hour % every == 0 and hour + every <= week.last_hour + 1
     ]
 
 
