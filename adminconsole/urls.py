@@ -17,6 +17,7 @@ from .views.role_new import role_new
 from .views.roles import role, role_list
 from .views.runs import run, run_csv, runs
 from .views.settings_versions import merge_settings_version, merge_settings_versions
+from .views.subjects import merge_settings_subjects
 from .views.term_settings import merge_settings_terms
 from .views.timelines import timeline, timeline_list
 from .views.user_access import user_access
@@ -26,6 +27,7 @@ urlpatterns = [
     path("", console, name="console"),
     path("settings/", merge_settings, name="merge_settings"),
     path("settings/terms/", merge_settings_terms, name="merge_settings_terms"),
+    path("settings/subjects/", merge_settings_subjects, name="merge_settings_subjects"),
     path("settings/versions/", merge_settings_versions, name="merge_settings_versions"),
     path("settings/versions/<int:pk>/", merge_settings_version, name="merge_settings_version"),
     path("settings/types/<str:merge_type>/", merge_settings_type, name="merge_settings_type"),

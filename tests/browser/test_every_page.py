@@ -124,7 +124,8 @@ def addresses():
     preview, waiting = MergeRequest.objects.order_by("id")
     version = MergeProfileVersion.objects.order_by("-id").first()
     yield from (
-        (name, reverse(name)) for name in ("home", "console", "merge_settings", "merge_settings_terms")
+        (name, reverse(name))
+        for name in ("home", "console", "merge_settings", "merge_settings_terms", "merge_settings_subjects")
     )
     yield from ((name, reverse(name)) for name in ("execute_merge", "runs", "plans", "conflicts", "outbound"))
     yield from (

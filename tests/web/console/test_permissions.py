@@ -19,7 +19,14 @@ MERGES, SETTINGS, PHASES, ROLES, USERS = (
 )
 OPENS = {
     MERGES: {"console", "runs", "execute_merge", "plans", "conflicts", "outbound"},
-    SETTINGS: {"console", "runs", "merge_settings", "merge_settings_terms", "merge_settings_versions"},
+    SETTINGS: {
+        "console",
+        "runs",
+        "merge_settings",
+        "merge_settings_terms",
+        "merge_settings_versions",
+        "merge_settings_subjects",
+    },
     PHASES: {"phases", "phase_new", "timelines", "exemptions", "exemption_new"},
     ROLES: {"roles", "role_new"},
     USERS: {"users", "user_new"},
