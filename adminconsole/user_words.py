@@ -111,18 +111,19 @@ def changes_of(pk: int) -> Sequence[AccountChange]:
 
 
 def _change(row: ChangeLog) -> AccountChange:
-    what = AUDIT_LABELS.get(row.field) or LABELS.get(row.field, row.field)
-    after = _value(row.after)
-    if row.field == "api_token":
-        after = "revoked" if row.before else "issued"
-    elif not row.field or row.field == "password":
-        after = "made" if not row.field else "changed"
-    is_told = row.field not in {"api_token", ""}
+    before, after = _value(row.before), _value(row.after)
+    match row.field:
+        case "":
+            before, after = "", "made"
+        case "password":
+            before, after = "", "changed"
+        case "api_token":
+            before, after = "", "revoked" if row.before else "issued"
     return AccountChange(
         at=row.at,
         who=row.actor_name,
-        what=what,
-        before=_value(row.before) if is_told else "",
+        what=AUDIT_LABELS.get(row.field) or LABELS.get(row.field, row.field),
+        before=before,
         after=after,
         reason=row.reason,
     )
@@ -135,12 +136,14 @@ def _value(value: Any) -> str:
         case list():
             return ", ".join(str(one).capitalize() for one in value) or "none"
         case dict():
-            found = [
-                f"{role} in {'all departments' if codes == 'all' else ', '.join(codes) or 'none'}"
-                for role, codes in value.items()
-            ]
-            return "; ".join(found) or "none"
+            return "; ".join(f"{role} in {_places(codes)}" for role, codes in value.items()) or "none"
         case None | "":
             return ""
         case _:
             return str(value)
+
+
+def _places(codes: object) -> str:
+    if not isinstance(codes, list):
+        return "all departments"
+    return ", ".join(codes) or "no department"

@@ -118,6 +118,7 @@ def test_a_user_is_made_with_roles_in_departments_and_then_given_a_password(admi
     assert (kim.has_scheduling, kim.has_admin, kim.has_usable_password()) == (True, False, False)
     assert [(row.action, row.actor_name) for row in rows_of(kim)] == [("CREATE", "full-admin")]
     assert "Without one kim cannot sign in" in words_of(admin.get(access_of(kim)))
+    assert "full-admin The account made" in words_of(admin.get(path_of(kim)))
 
 
 def test_a_change_is_shown_saved_and_audited_field_by_field(admin, lee):
@@ -325,6 +326,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(admin, lee):
     assert admin.post(access_of(admin.user), {"step": "revoke", "token": token.pk}).status_code == 409
     assert admin.post(access_of(lee), {"step": "revoke", "token": token.pk}).status_code == 302
     assert status() == 401
+    assert "API token revoked" in words_of(admin.get(path_of(lee)))
     assert "revoked" in words_of(
         admin.post(access_of(lee), {"step": "revoke", "token": token.pk}), status=409
     )
