@@ -22,6 +22,7 @@ KINDS = {
     "scheduler": {"role": "SCHEDULER", "departments": ["BIO"]},
     "registrar": {"role": "REGISTRAR"},
     "admin": {"has_admin": True},
+    "full admin": {"role": "REGISTRAR", "has_admin": True},
 }
 
 
