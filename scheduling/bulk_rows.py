@@ -12,8 +12,9 @@ from django.http import QueryDict
 
 from scheduling.domain.errors import DomainError, InvalidValue
 from scheduling.domain.values import WHOLE, Assignment, Meeting, is_storable
-from scheduling.models import Building, Instructor
-from scheduling.posted_values import people_written, split_place
+from scheduling.models import Instructor
+from scheduling.place_texts import places_meant
+from scheduling.posted_values import people_written
 
 ROOM, NO_ROOM, MINUTES, PATTERN, WHO, BY = (
     "room",
@@ -84,14 +85,19 @@ def read_row_wish(data: QueryDict) -> tuple[RowWish, list[DomainError]]:
         swap = _swap(data.get(WHO, "").strip(), data.get(BY, "").strip())
     except InvalidValue as error:
         errors.append(error)
-    return RowWish(room=_room(data), minutes=minutes, pattern=pattern, swap=swap), errors
+    room = None
+    try:
+        room = _room(data)
+    except InvalidValue as error:
+        errors.append(error)
+    return RowWish(room=room, minutes=minutes, pattern=pattern, swap=swap), errors
 
 
 def _room(data: QueryDict) -> tuple[str, str] | None:
     if data.get(NO_ROOM):
         return "", ""
     written = data.get(ROOM, "").strip()
-    return split_place(written, frozenset(Building.objects.values_list("pk", flat=True))) if written else None
+    return places_meant([written])[written] if written else None
 
 
 def _minutes(written: str) -> int:

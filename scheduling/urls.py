@@ -19,6 +19,7 @@ from .views.section import section
 from .views.section_edit import section_edit
 from .views.section_end import section_end
 from .views.section_import import sections_import, sections_import_check
+from .views.section_move import section_move
 from .views.section_new import section_new
 from .views.section_status import section_status
 from .views.sections import section_list, sections_export
@@ -35,6 +36,7 @@ urlpatterns = [
     path("sections/<int:pk>/", section, name="section"),
     path("sections/<int:pk>/edit/", section_edit, name="section_edit"),
     path("sections/<int:pk>/status/", section_status, name="section_status"),
+    path("sections/<int:pk>/move/", section_move, name="section_move"),
     path("sections/<int:pk>/undo/", section_undo, name="section_undo"),
     path("sections/<int:pk>/cancel/", section_end, {"deed": "cancel"}, name="section_cancel"),
     path("sections/<int:pk>/activate/", section_end, {"deed": "activate"}, name="section_activate"),

@@ -66,11 +66,16 @@ def keep_upload(term: Term, *, file_name: str, content: bytes, author: Author) -
     """Keep a file for its author; the author's older ones of this term, and all of yesterday, go."""
     if author.user is None:
         raise InvalidValue("A file is kept for somebody; sign in first.")
-    SectionUpload.objects.filter(at__lt=author.now - KEPT).delete()
+    drop_old_uploads(now=author.now)
     SectionUpload.objects.filter(term=term, user=author.user).delete()
     return SectionUpload.objects.create(
         term=term, user=author.user, file_name=file_name[-LONGEST_NAME:], content=content, at=author.now
     )
+
+
+def drop_old_uploads(*, now: dt.datetime) -> None:
+    """Forget the files that have been kept for longer than `KEPT`, whoever's they are."""
+    SectionUpload.objects.filter(at__lt=now - KEPT).delete()
 
 
 def drop_upload(upload_id: int) -> None:

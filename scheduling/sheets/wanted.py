@@ -7,7 +7,7 @@ from typing import Any
 from scheduling.domain.errors import DomainError, InvalidValue, StaleVersion
 from scheduling.domain.fields import Field, Kind
 from scheduling.domain.values import Value, canonical
-from scheduling.models import Course
+from scheduling.models import Building, Course
 from scheduling.selectors import SectionState, courses_by_code, values_of_sections
 
 from .cells import raw_of
@@ -93,6 +93,7 @@ def _differing(line: Line, sheet: Sheet, state: SectionState, reader: Reader) ->
         if one.kind is Kind.COURSE and value != before:
             value = _course(str(value), reader)
         if (value or None) != (before or None) and not _is_spelt_otherwise(one, value, before):
+            _check_places(one, value, before, line)
             changes[one.name] = value
     return changes
 
@@ -110,9 +111,27 @@ def _new(line: Line, sheet: Sheet, reader: Reader) -> Wanted:
             if line.cells[one.name].strip()
         }
         changes["course"] = _course(str(changes["course"]), reader)
+        for name, value in changes.items():
+            _check_places(reader.fields[name], value, (), line)
     except DomainError as refused:
         return Wanted(line=line.number, place=line.place, refusal=refused.message)
     return Wanted(line=line.number, place=line.place, changes=changes)
+
+
+def _check_places(one: Field, value: Any, before: Any, line: Line) -> None:
+    """Raise `InvalidValue` where two words without quotes are a room, and a building's code as well."""
+    if one.kind is not Kind.MEETINGS:
+        return
+    new = [each for each in value if each.room and each not in (before or ())]
+    codes = {f"{each.building} {each.room}": each for each in new}
+    for code in Building.objects.filter(pk__in=codes).order_by("pk").values_list("pk", flat=True):
+        if f"in {code}".casefold() in " ".join(line.cells[one.name].split()).casefold():
+            raise InvalidValue(
+                f"{one.label}: “{code}” is a building, and room {codes[code].room} in "
+                f'{codes[code].building} too; write "{code}" for the building, or '
+                f'{codes[code].building} "{codes[code].room}" for the room.',
+                one.name,
+            )
 
 
 def _columns(sheet: Sheet, reader: Reader) -> list[Field]:

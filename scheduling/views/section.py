@@ -24,7 +24,7 @@ from scheduling.section_page import shown_section
 from scheduling.section_status import WhyShown, side_for, status_line, values_of, why
 from scheduling.selectors import catalogue, values_of_sections
 from scheduling.services.field_locks import FieldLocks
-from scheduling.services.undo import PEOPLES
+from scheduling.services.undo import KEPT_BY_SIS, PEOPLES
 from scheduling.terms import remember_term
 from scheduling.value_names import ValueNames, names_in
 from scheduling.visibility import (
@@ -162,8 +162,17 @@ def _rows(request: HttpRequest, found: Section, wanted: Asked) -> history.SavedR
 
 
 def is_own_last_save(rows: history.SavedRows, found: Section, user_id: int | None) -> bool:
-    """Whether the newest save on the page is the section's last one and the reader's own."""
-    newest = next((save for save in rows.saves if save[0].record_type == "section"), ())
-    return any(
-        row.version == found.version and row.actor_id == user_id and row.source in PEOPLES for row in newest
-    )
+    """Whether the section's last save stands on the page and is the reader's own.
+
+    What the SIS keeps may have come since.
+    """
+    version = found.version
+    for save in rows.saves:
+        if save[0].record_type != "section":
+            continue
+        if save[0].version != version:
+            return False
+        if any(row.field not in KEPT_BY_SIS for row in save):
+            return save[0].actor_id == user_id and save[0].source in PEOPLES
+        version -= 1
+    return False

@@ -5,12 +5,14 @@ import io
 import re
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
+from integration.tasks import look_after
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, Section, SectionUpload
 from scheduling.sheets.reading import MOST_BYTES
@@ -47,6 +49,26 @@ def form_of(page):
 
 def refusals(answer):
     return {row.line: row.refusal for row in answer.context["preview"].refused}
+
+
+def by_task(_campus):
+    look_after()
+
+
+def by_sweep(campus):
+    campus.sweep()
+
+
+@pytest.mark.parametrize("door", [by_task, by_sweep])
+def test_a_file_that_nobody_saves_goes_after_a_day_by_itself(campus, registrar, door):
+    upload(registrar, "id,title\n1,Mine\n")
+    now = SectionUpload.objects.get().at
+    with time_machine.travel(now + dt.timedelta(hours=23)):
+        door(campus)
+    assert SectionUpload.objects.exists()
+    with time_machine.travel(now + dt.timedelta(hours=25)):
+        door(campus)
+    assert not SectionUpload.objects.exists()
 
 
 # ---- who

@@ -127,6 +127,17 @@ def test_a_section_offers_it_to_who_saved_it_last(campus, registrar, person):
     assert "Take back my last save" not in person("viewer").get(path).content.decode()
 
 
+def test_what_the_sis_counts_since_takes_nothing_away(campus, registrar):
+    save(registrar, campus, title="Mine")
+    campus.adapter.edit("S1", enrollment="7")
+    campus.merge()
+    path = reverse("section", args=[campus.id_of("S1")])
+    assert "Take back my last save" in registrar.get(path).content.decode()
+    assert "Take back my last save" not in registrar.get(path, {"history": "capacity"}).content.decode()
+    take_back(registrar, campus)
+    assert (state(campus)["title"], state(campus)["enrollment"]) == ("Title of S1", 7)
+
+
 OFFER = re.compile(
     r'action="(/sections/\d+/undo/)">.*?name="version" value="(\d+)">.*?name="next" value="([^"]*)">'
 )
