@@ -8,9 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from scheduling.models import Term
 from scheduling.phase_badge import badge_of
-from scheduling.terms import SESSION_KEY, usual_term
+from scheduling.terms import SESSION_KEY, terms_of, usual_term
 
 
 def environment(_request: HttpRequest) -> dict[str, str]:
@@ -29,7 +28,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:
-    terms = list(Term.objects.all())
+    terms = terms_of(request)
     match = request.resolver_match
     code = match.kwargs.get("term_code") if match else None
     code = code or request.session.get(SESSION_KEY)

@@ -82,7 +82,7 @@ def _check_banner(change: Change) -> None:
                 raise invalid(f"{words} cannot be changed, students are enrolled.")
     if change.touches("credits") and row["credits"]:
         course = change.books.tables["courses"].get(row["course_id"])
-        most = CREDIT_FACTOR * float((course and course.row["credits"]) or "inf")
+        most = max(1, CREDIT_FACTOR * float((course and course.row["credits"]) or "inf"))
         if float(row["credits"]) > most:
             message = "Section credit hours are not within the range of the course."
             raise Refusal("Validation.Exception", message, banner=ora(message, f"Range is 0 to {most:g}."))
