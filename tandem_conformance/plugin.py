@@ -12,7 +12,11 @@ import pytest
 
 from tandem_conformance.live_sis import LiveSis
 
-HANDS = {"memory": "tandem_conformance.memory_sis:open_sis", "csv": "tandem_conformance.csv_sis:open_sis"}
+HANDS = {
+    "memory": "tandem_conformance.memory_sis:open_sis",
+    "csv": "tandem_conformance.csv_sis:open_sis",
+    "ethos+http": "tandem_conformance.ethos_sis:open_sis",
+}
 """Scheme -> what leads a test SIS of this kind, for those that come with Tandem."""
 SUITE = Path(__file__).parent
 AT_REST = "TestAtRest"

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from scheduling import showing
 from scheduling.domain.fields import Field
 from scheduling.pills import Pill
+from scheduling.undo_offer import offered
 
 register = template.Library()
 
@@ -25,6 +26,12 @@ def clock(value: dt.time | str | None) -> str:
 def day(value: dt.date | str | None) -> str:
     """A date that cannot be misread."""
     return showing.day(value)
+
+
+@register.filter
+def undo_offered(tags: str) -> tuple[int, int] | None:
+    """(section id, version) of the save that a message with these extra tags offers to take back."""
+    return offered(tags)
 
 
 @register.simple_tag
