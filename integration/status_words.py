@@ -133,8 +133,8 @@ WORDS: Mapping[Code, Words] = {
     ),
     Code.NOTHING_TO_SEND: Words(
         headline="Synced {synced}; {kept} only here",
-        message="No field that may be sent has changed: {kept} differs from the SIS, and Merge Settings "
-        "do not send it.",
+        message="No field that may be sent has changed: {kept} differs from the SIS and is not sent, "
+        "because Merge Settings leave it out or this SIS does not take it.",
         who=REGISTRAR,
     ),
     Code.VERIFIED: Words(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from integration.models import OutboundChange, TermSwitch
 from integration.reference_types import TYPES
 from integration.sis.port import SENDABLE_TYPES, MergeType, SisAdapter, SisRecord
+from integration.sis.registry import BadSisUrl, configured_adapter
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.values import canonical
 from scheduling.models import ChangeLog, Term, User
@@ -73,6 +74,21 @@ def check_switches(
         raise CannotEnable(f"{until} is past; give a date from {today} on with --until.")
 
 
+def why_not_sent(merge_type: MergeType) -> str:
+    """Why the configured SIS can be sent nothing of this type; blank if it can, or none is configured."""
+    try:
+        adapter = configured_adapter()
+    except BadSisUrl:
+        return ""
+    try:
+        able = adapter.capabilities
+    finally:
+        adapter.close()
+    if able.writes.get(merge_type):
+        return ""
+    return f"This SIS ({able.name}) takes no {merge_type.value}, so none can be sent."
+
+
 @transaction.atomic
 def enable_term(
     term: Term,
@@ -93,9 +109,11 @@ def enable_term(
     check_switches(types, is_sending=is_sending, is_real_time=is_real_time, until=until, today=today)
     if not term.is_active:
         raise CannotEnable(f"The SIS no longer has {term}. If it is back, run execute_merge terms first.")
+    unsent = _unsent(types) if is_sending else {}
     until, said = _until(term, until, today=today)
+    said += unsent.values()
     for merge_type in types:
-        sends = is_sending and merge_type in SENDABLE_TYPES
+        sends = is_sending and merge_type in SENDABLE_TYPES and merge_type not in unsent
         after = {
             "is_importing": True,
             "is_sending": sends,
@@ -113,6 +131,15 @@ def enable_term(
     if is_sending and (waiting := count_waiting(term, types)):
         said.append(f"Waiting to be sent, and free to go now: {waiting} of its records.")
     return said
+
+
+def _unsent(types: Sequence[MergeType]) -> dict[MergeType, str]:
+    """The types that the SIS does not take, with the sentence; `CannotEnable` if that is all of them."""
+    sendable = [one for one in types if one in SENDABLE_TYPES]
+    unsent = {one: why for one in sendable if (why := why_not_sent(one))}
+    if len(unsent) == len(sendable):
+        raise CannotEnable(f"{next(iter(unsent.values()))} Leave --send out.")
+    return unsent
 
 
 def _until(term: Term, until: dt.date | None, *, today: dt.date) -> tuple[dt.date | None, list[str]]:

@@ -136,6 +136,9 @@ class Capabilities:
         The types it can read.
     writes
         For each sendable type, the operations it takes. Empty: read-only.
+    readable_fields
+        Fields of a section that it shows (None: all of the catalogue). The others are never compared: they
+        stay as they are here.
     writable_fields
         Fields of a section it accepts in a write (None: all that the catalogue may send).
     relationship_kinds
@@ -170,6 +173,7 @@ class Capabilities:
     order: tuple[MergeType, ...] = TERM_TYPES
     reads: frozenset[MergeType] = frozenset(MergeType)
     writes: Mapping[MergeType, frozenset[Operation]] = field(default_factory=dict)
+    readable_fields: frozenset[str] | None = None
     writable_fields: frozenset[str] | None = None
     relationship_kinds: frozenset[str] = frozenset({"CROSSLIST"})
     can_read_by_id: bool = True

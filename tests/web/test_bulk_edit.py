@@ -8,20 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, Section
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 from tests.list_page import words
 
 PATH = f"/terms/{TERM}/sections/bulk/"
 LIST = f"/terms/{TERM}/sections/"
 MORNING = {"days": "MWF", "start_time": "09:00", "end_time": "09:50"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture

@@ -11,16 +11,9 @@ from django.utils import timezone
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, Section, SectionUpload
 from scheduling.sheets.reading import MOST_BYTES
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 
 IMPORT = f"/terms/{TERM}/sections/import/"
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture

@@ -16,14 +16,7 @@ from scheduling.section_locks import grouped_locks
 from scheduling.section_seats import seats_of
 from scheduling.services.audit import Author
 from scheduling.services.relationships import create_relationship
-from tests.campus import TERM, Campus
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
+from tests.campus import TERM
 
 
 def words_of(answer):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 from tests.web.test_who_sees_what import CONSOLE, SCHEDULE
 
 HALF_A_PAIR = "\ud800".encode("utf-8", "surrogatepass")
@@ -46,12 +46,9 @@ NAMES = sorted(
 
 
 @pytest.fixture
-def college(db, tmp_path, settings):
-    made = Campus(folder=tmp_path / "sis")
-    settings.SIS_URL = made.url
-    made.load()
-    made.enable()
-    return made
+def college(campus):
+    campus.enable()
+    return campus
 
 
 def paths():

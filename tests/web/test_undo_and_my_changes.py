@@ -12,15 +12,8 @@ from scheduling.models import ChangeLog, Section
 from scheduling.selectors import values_of_sections
 from scheduling.services import sections
 from scheduling.services.audit import Author
-from tests.campus import NOW, TERM, Campus
+from tests.campus import NOW, TERM
 from tests.section_form import form_of
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 from integration.sis.memory import MemoryAdapter
 from integration.sis.port import MergeType, SisError
-from tests.contract.sis_under_test import NOW
+from tandem_conformance.sis_under_test import NOW
 
 CHILD_COLUMNS = {"instructor_id": "instructor", "section_id": "section"}
 LISTS = {
