@@ -111,7 +111,7 @@ class _Saving:
         self.states = values_of_sections(list(self.sections))
         terms = {one.term for one in self.sections.values()} | {one.term for one in wishes if one.term}
         self.locks = FieldLocks(terms={one.pk for one in terms}, at=author.now, user_id=self.actor.user_id)
-        self.references = References([])
+        self.references: References
         self.around: dict[str, Neighbourhood] = {}
         self.parts: dict[int, Values] = {}
         self.audit: list[Change] = []

@@ -38,10 +38,12 @@ def write_parts(parts: Mapping[int, Values]) -> None:
     """Write the meetings and assignments that the values of these sections (id -> values) hold."""
     meetings = {pk: values["meetings"] or () for pk, values in parts.items() if "meetings" in values}
     teams = {pk: values["instructors"] or () for pk, values in parts.items() if "instructors" in values}
-    MeetingRow.objects.filter(section__in=meetings).delete()
-    write_meetings(meetings)
-    InstructorAssignment.objects.filter(section__in=teams).delete()
-    write_teams(teams)
+    if meetings:
+        MeetingRow.objects.filter(section__in=meetings).delete()
+        write_meetings(meetings)
+    if teams:
+        InstructorAssignment.objects.filter(section__in=teams).delete()
+        write_teams(teams)
 
 
 def reserved(values: Values) -> str | None:
