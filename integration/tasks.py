@@ -14,6 +14,7 @@ from integration.settings import ConfigurationError
 from integration.sis.port import SisError
 from integration.sis.registry import BadSisUrl, configured_adapter
 from integration.standing import configured_capabilities
+from scheduling.services.uploads import drop_old_uploads
 
 log = structlog.get_logger("tandem.tasks")
 DELIVERY_LIMIT_SECONDS = 30 * 60
@@ -62,8 +63,12 @@ def follow_feed() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
 def look_after() -> None:
-    """Find what no hint told of: requests that wait or whose worker died, rows that are due, dead runs."""
+    """Find what no hint told of: requests that wait or whose worker died, rows that are due, dead runs.
+
+    Files of sections that nobody saved within a day go.
+    """
     now = timezone.now()
+    drop_old_uploads(now=now)
     bury_dead_runs(now=now)
     for request_id in requests.unfinished():
         send("carry_out_request", {"request_id": request_id})
