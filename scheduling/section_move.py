@@ -16,6 +16,7 @@ from scheduling.domain.moving import days_moved, end_of
 from scheduling.domain.values import Meeting, is_storable, meeting
 from scheduling.domain.week import minutes
 from scheduling.free_rooms import free_rooms
+from scheduling.models import Building
 from scheduling.models import Meeting as MeetingRecord
 from scheduling.posted_numbers import whole
 from scheduling.posted_values import ARRANGED, PLACE, posted_values
@@ -182,8 +183,9 @@ def _as_it_stands(editor: Editor, meetings: Sequence[Meeting]) -> QueryDict:
     data = QueryDict(mutable=True)
     data["version"], data["meetings.form"] = str(editor.state.version), "1"
     first, last = (str(editor.state.values.get(name) or "") for name in ("start_date", "end_date"))
+    codes = frozenset(Building.objects.values_list("pk", flat=True))
     for number, one in enumerate(meetings):
-        row = meeting_row(number, one, first, last)
+        row = meeting_row(number, one, (first, last), codes)
         data[f"meetings.{number}.days"] = row.days
         for part in PARTS:
             data[f"meetings.{number}.{part}"] = getattr(row, part)

@@ -17,6 +17,7 @@ from scheduling.returning import came_from, go
 from scheduling.section_editor import Checked, Editor
 from scheduling.services.sections import Saved
 from scheduling.terms import remember_term
+from scheduling.undo_offer import tell_saved
 from scheduling.visibility import viewer_of, visible_sections
 
 TRIES = 3
@@ -91,6 +92,7 @@ def _form(
         "section": section,
         "term": section.term,
         "editor": editor,
+        "line": editor.line,
         "groups": groups,
         "errors": anchored(errors, groups),
         "question": question,
@@ -116,7 +118,10 @@ def _form(
 def go_back(request: HttpRequest, editor: Editor, saved: Saved) -> HttpResponse:
     """On to where the person came from, with what was saved and what the checks note."""
     words, warnings = saved_words(editor, saved)
-    (messages.success if saved.changed else messages.info)(request, words)
+    if saved.changed:
+        tell_saved(request, words, section_id=saved.section_id, version=saved.version)
+    else:
+        messages.info(request, words)
     for one in warnings:
         messages.warning(request, one)
     return go(request, came_from(request, usual=reverse("section", args=[editor.section.pk])))

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from scheduling.asking import asked, asked_number
 from scheduling.domain.errors import ConfirmationNeeded, InvalidValue
 from scheduling.editor_words import listed_people, overlap_lines
-from scheduling.input_choices import rooms_offered
+from scheduling.input_choices import places_offered
 from scheduling.returning import came_from, go
 from scheduling.section_editor import Checked
 from scheduling.section_move import Move, Wish, move_of, move_posted
@@ -95,7 +95,7 @@ def _form(
         "others": listed_people(editor.since),
         "checked": checked,
         "capacity": editor.state.values.get("capacity"),
-        "rooms": rooms_offered(),
+        "rooms": places_offered()[1],
         "action": reverse("section_move", args=[section.pk]),
         "back": came_from(request, usual=reverse("section", args=[section.pk])),
         "next": came_from(request, usual=""),
