@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from adminconsole.nav import console_of
 from scheduling.phase_badge import badge_of
 from scheduling.terms import SESSION_KEY, terms_of, usual_term
 
@@ -25,6 +26,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     Two queries, and only on a page that has it.
     """
     return {"frame": SimpleLazyObject(partial(_frame, request))}
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """What of the console somebody may open; two queries for the Admin product, none for others."""
+    return {"console": SimpleLazyObject(partial(console_of, request))}
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from integration.status_rules import (
     Refusal,
 )
 from integration.wording import in_words
-from scheduling.domain.fields import Catalogue
+from scheduling.domain.fields import CATALOGUE, Catalogue
 from scheduling.models import Relationship, RelationshipMember, Section
 from scheduling.selectors import LABEL_COLUMNS, values_of_sections
 
@@ -52,6 +52,9 @@ TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOL
 """Issues that a run repeats; outbound rows and conflicts tell them as they stand now."""
 UNCHANGING = (PlanRow.Action.AGREE, PlanRow.Action.MISSING)
 """Rows of a plan that change nothing anybody sees."""
+
+PLURAL = frozenset(one.name for one in (*CATALOGUE, *RELATIONSHIP_FIELDS) if one.is_plural)
+"""Fields of which one says that they are, not that it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -279,6 +282,7 @@ def _dispute(conflict: Conflict, labels: Mapping[str, str]) -> Dispute:
         is_number=conflict.kind == Conflict.Kind.NUMBER,
         field=conflict.field,
         label=labels.get(conflict.field, conflict.field),
+        is_plural=conflict.field in PLURAL,
         base=in_words(conflict.base),
         ours=in_words(conflict.ours),
         theirs=in_words(conflict.theirs),

@@ -152,6 +152,7 @@ class Dispute:
     is_number: bool = False
     field: str = ""
     label: str = ""
+    is_plural: bool = False
     base: str = ""
     ours: str = ""
     theirs: str = ""

@@ -11,6 +11,7 @@ from integration.nightly import request_night
 from integration.real_time import deliver_due, due_queues, rests_until
 from integration.settings import ConfigurationError
 from integration.sis.registry import BadSisUrl, configured_adapter
+from scheduling.services.uploads import drop_old_uploads
 
 log = structlog.get_logger("tandem.tasks")
 DELIVERY_LIMIT_SECONDS = 30 * 60
@@ -42,8 +43,12 @@ def deliver() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
 def look_after() -> None:
-    """Find what no hint told of: requests that wait or whose worker died, rows that are due, dead runs."""
+    """Find what no hint told of: requests that wait or whose worker died, rows that are due, dead runs.
+
+    Files of sections that nobody saved within a day go.
+    """
     now = timezone.now()
+    drop_old_uploads(now=now)
     bury_dead_runs(now=now)
     for request_id in requests.unfinished():
         send("carry_out_request", {"request_id": request_id})

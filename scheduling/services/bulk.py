@@ -14,7 +14,7 @@ import msgspec
 from django.db import transaction
 
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, InvalidValue, StaleVersion
-from scheduling.domain.values import Meeting
+from scheduling.domain.values import Assignment, Meeting
 from scheduling.models import ChangeLog, Section, Term
 from scheduling.selectors import values_of_sections
 
@@ -90,14 +90,22 @@ def _lock_all(changes: Mapping[int, Changes], terms: Collection[str]) -> None:
         return
     states: list[Mapping[str, Any]] = []
     for pk, state in values_of_sections(list(changes)).items():
-        wanted = [
+        places = [
             Meeting(building=str(one.get("building") or ""), room=str(one.get("room") or ""))
-            for one in changes[pk].get("meetings") or ()
-            if isinstance(one, Mapping)
+            for one in _rows(changes[pk], "meetings")
         ]
-        states += [state.values, {"course": state.values["course"], "meetings": wanted}]
+        people = [
+            Assignment(instructor=str(one.get("instructor") or ""))
+            for one in _rows(changes[pk], "instructors")
+        ]
+        wanted = {"course": state.values["course"], "meetings": places, "instructors": people}
+        states += [state.values, wanted]
     for term in Term.objects.filter(pk__in=terms).order_by("pk"):
         lock_what_can_clash(states, term)
+
+
+def _rows(changes: Changes, name: str) -> list[Mapping[str, Any]]:
+    return [one for one in changes.get(name) or () if isinstance(one, Mapping)]
 
 
 def fingerprint(changes: Mapping[int, Changes], results: Sequence[Edited]) -> str:

@@ -66,11 +66,16 @@ def keep_upload(term: Term, *, file_name: str, content: bytes, author: Author) -
     """Keep a file for its author; the author's older ones of this term, and all of yesterday, go."""
     if author.user is None:
         raise InvalidValue("A file is kept for somebody; sign in first.")
-    SectionUpload.objects.filter(at__lt=author.now - KEPT).delete()
+    drop_old_uploads(now=author.now)
     SectionUpload.objects.filter(term=term, user=author.user).delete()
     return SectionUpload.objects.create(
         term=term, user=author.user, file_name=file_name[-LONGEST_NAME:], content=content, at=author.now
     )
+
+
+def drop_old_uploads(*, now: dt.datetime) -> None:
+    """Forget the files that have been kept for longer than `KEPT`, whoever's they are."""
+    SectionUpload.objects.filter(at__lt=now - KEPT).delete()
 
 
 def drop_upload(upload_id: int) -> None:
@@ -117,7 +122,7 @@ def _lock(rows: Collection[Wanted], term: Term) -> None:
 def _save(asked: Wanted, author: Author, locks: FieldLocks, term: Term) -> Outcome:
     if asked.refusal:
         return Outcome(asked=asked, section_id=asked.section_id, refusal=asked.refusal)
-    signed = dataclasses.replace(author, reason=f"{author.reason}, line {asked.line}")
+    signed = dataclasses.replace(author, reason=f"{author.reason}, {asked.place}")
     try:
         if asked.section_id is None:
             saved = create_section(term.pk, asked.changes, author=signed)

@@ -22,10 +22,11 @@ KINDS = {
     "scheduler": {"role": "SCHEDULER", "departments": ["BIO"]},
     "registrar": {"role": "REGISTRAR"},
     "admin": {"has_admin": True},
+    "full admin": {"role": "REGISTRAR", "has_admin": True},
 }
 
 
-def _user(name, *, role="", departments=(), **flags):
+def user_with(name, *, role="", departments=(), **flags):
     user = User.objects.create_user(name, password=PASSWORD, **({"has_scheduling": True} | flags))
     if role:
         code, _made = Role.objects.get_or_create(code=role, defaults={"name": role.capitalize()})
@@ -44,7 +45,7 @@ def person(db):
         client = Client(**options)
         client.user = None
         if KINDS[kind] is not None:
-            client.user = _user(kind.replace(" ", "-"), **KINDS[kind])
+            client.user = user_with(kind.replace(" ", "-"), **KINDS[kind])
             client.force_login(client.user)
         return client
 

@@ -60,7 +60,7 @@ def paths():
 
 
 def test_strange_parameters_are_answered(college, person):
-    admin = person("admin")
+    admin = person("full admin")
     admin.user.role_assignments.create(role_id="REGISTRAR", is_for_all_departments=True)
     for path, strange in product(paths(), STRANGE):
         answer = admin.get(f"{path}?{urlencode([(name, strange) for name in NAMES])}")
@@ -68,7 +68,7 @@ def test_strange_parameters_are_answered(college, person):
 
 
 def test_strange_forms_are_answered(college, person):
-    admin = person("admin")
+    admin = person("full admin")
     for path, strange in product(CONSOLE, STRANGE):
         answer = admin.post(
             path, dict.fromkeys([*NAMES, "settle", "choose", "confirmed", "do", "how"], strange)
