@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tandem_conformance.live_sis import LiveSis
-
 HANDS = {
     "memory": "tandem_conformance.memory_sis:open_sis",
     "csv": "tandem_conformance.csv_sis:open_sis",
@@ -49,12 +47,10 @@ def hands_of(config: pytest.Config) -> str:
 def sis(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     """The SIS that the options name, fresh for each test where it has hands."""
     url, hands = request.config.getoption("--sis-url"), hands_of(request.config)
-    if hands:
-        module, _, function = hands.partition(":")
-        open_sis: Callable[[str, Path], object] = getattr(importlib.import_module(module), function)
-        made = open_sis(url, tmp_path)
-    else:
-        made = LiveSis(url, request.config.getoption("--sis-term") or "")
+    module, _, function = (hands or "tandem_conformance.live_sis:LiveSis").partition(":")
+    # Not before: a plugin is loaded before Django is set up.
+    open_sis: Callable[..., object] = getattr(importlib.import_module(module), function)
+    made = open_sis(url, tmp_path if hands else request.config.getoption("--sis-term") or "")
     yield made
     if hasattr(made, "close"):
         made.close()
