@@ -1,6 +1,7 @@
 """Working all outbound rows that are due, whatever type and term: what a worker or an operator does.
 
-Switches and pauses are read again at every sweep: a term that was switched off simply waits.
+Switches and pauses are read again at every sweep: a term that was switched off simply waits. Files that
+nobody saved go with it.
 """
 
 import datetime as dt
@@ -21,6 +22,7 @@ from integration.status_words import why_closed
 from phases.selectors import phase_name
 from scheduling.models import ChangeLog, Term
 from scheduling.services.audit import Author
+from scheduling.services.uploads import drop_old_uploads
 
 Clock = Callable[[], dt.datetime]
 
@@ -36,6 +38,7 @@ class Swept:
 
 def sweep(adapter: SisAdapter, *, clock: Clock = timezone.now) -> Swept:
     """Deliver everything that is due and allowed to go."""
+    drop_old_uploads(now=clock())
     swept = Swept()
     for merge_type, term in _open_queues(adapter):
         reason = why_waiting(merge_type, term, now=clock())

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from scheduling.domain.values import Meeting as MeetingValue
-from scheduling.models import Meeting, Room, Section, Term
+from scheduling.models import Building, Meeting, Room, Section, Term
+from scheduling.place_texts import place_text
 
 MOST = 8
 
@@ -32,7 +33,7 @@ def rooms_for(term: Term, values: Mapping[str, Any], *, section_id: int | None) 
 def free_rooms(
     term: Term, meeting: MeetingValue, *, seats: int | None, section_id: int | None
 ) -> Sequence[FreeRoom]:
-    """The smallest rooms in use that are free at the meeting's time and have `seats`. Two queries at most.
+    """The smallest rooms in use that are free at the meeting's time and have `seats`. Three queries at most.
 
     Nothing where the meeting has no time. A building that the meeting names comes first.
     """
@@ -56,7 +57,9 @@ def free_rooms(
     )
     here = list(found.filter(building=meeting.building)[:MOST]) if meeting.building else []
     rest = [row for row in found[: 2 * MOST] if row not in here]
+    offered = [*here, *rest][:MOST]
+    codes = frozenset(Building.objects.values_list("pk", flat=True)) if offered else frozenset()
     return [
-        FreeRoom(place=f"{building} {number}", seats=capacity)
-        for building, number, capacity in [*here, *rest][:MOST]
+        FreeRoom(place=place_text(building, number, codes), seats=capacity)
+        for building, number, capacity in offered
     ]

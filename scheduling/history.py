@@ -59,14 +59,18 @@ def saved_rows_of_person(user_id: int, term_code: str, *, since: dt.datetime, cu
 
 
 def _moves(section_id: int) -> QuerySet[ChangeLog]:
-    """The rows in which a section joined a group, left it, or began or ceased to be its primary."""
+    """The rows in which a section joined a group, left it, or began or ceased to be its primary.
+
+    Every condition holds a "contains" of a whole column: that is what the indexes of `ChangeLog` answer.
+    """
     found = Q()
     for is_primary in (False, True):
         member = [[section_id, is_primary]]
         was, became = Q(before__contains=member), Q(after__contains=member)
         found |= Q(field="members") & ((was & ~became) | (became & ~was))
         # A row of a whole group tells that it was made or dissolved: it has one side only.
-        made_or_gone = Q(before__members__contains=member) | Q(after__members__contains=member)
+        whole = {"members": member}
+        made_or_gone = Q(before__contains=whole) | Q(after__contains=whole)
         found |= Q(field="") & made_or_gone
     return ChangeLog.objects.filter(found, record_type="relationship").order_by()
 

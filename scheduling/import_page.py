@@ -13,7 +13,8 @@ from scheduling.models import ChangeLog, SectionUpload, Term, User
 from scheduling.selectors import catalogue, labels_of_sections
 from scheduling.services.audit import Author
 from scheduling.services.previewing import previewed
-from scheduling.services.uploads import EVERYBODY, Outcome, Outcomes, save_rows
+from scheduling.services.students import EVERYBODY
+from scheduling.services.uploads import Outcome, Outcomes, save_rows
 from scheduling.sheets.naming import Reader
 from scheduling.sheets.reading import read_sheet
 from scheduling.sheets.wanted import Wanted, wanted
@@ -35,9 +36,13 @@ class Step:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row of the file. `pk`: its section, if there is one; `students`: enrolled ones it touches."""
+    """One row of the file, which stands at `place`.
+
+    `pk`: its section, if there is one; `students`: enrolled ones it touches.
+    """
 
     line: int
+    place: str
     label: str
     pk: int | None
     is_new: bool
@@ -135,6 +140,7 @@ def _shown(outcomes: Outcomes, reader: Reader) -> list[Row]:
 def _row(one: Outcome, labels: dict[int, str], names: ValueNames, reader: Reader) -> Row:
     return Row(
         line=one.asked.line,
+        place=one.asked.place,
         label=labels.get(one.asked.section_id or 0) or _name_of_new(one.asked, names, reader),
         pk=one.asked.section_id,
         is_new=one.asked.section_id is None,

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Q
 
 from scheduling.domain.fields import Field, Kind
-from scheduling.models import Campus, Course, Instructor, InstructorAssignment, Meeting, Room, Section, Term
+from scheduling.models import (
+    Building,
+    Campus,
+    Course,
+    Instructor,
+    InstructorAssignment,
+    Meeting,
+    Section,
+    Term,
+)
+from scheduling.place_texts import place_text
 from scheduling.showing import time_span
 
 IN_USE = ("schedule_type", "instruction_mode", "part_of_term")
@@ -18,9 +28,13 @@ MOST_PATTERNS, MOST_PEOPLE, MOST_COURSES = 16, 400, 400
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choices:
-    """`patterns`: (value of the option, words), the most used first. `course_codes`: SIS id -> code."""
+    """`patterns`: (value of the option, words), the most used first. `course_codes`: SIS id -> code.
+
+    `buildings`: the codes of all of them; `rooms`: (what is written for it, its seats).
+    """
 
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    buildings: frozenset[str] = frozenset()
     rooms: Sequence[tuple[str, str]] = ()
     people: Sequence[str] = ()
     patterns: Sequence[tuple[str, str]] = ()
@@ -36,9 +50,11 @@ class Choices:
 def choices_of(term: Term, departments: Iterable[str | None]) -> Choices:
     """The suggestions for a section of `departments`, in six queries whatever the size of the term."""
     codes = [one for one in departments if one]
+    buildings, rooms = places_offered()
     return Choices(
         texts={**_in_use(term), "campus": list(Campus.objects.order_by("pk").values_list("pk", flat=True))},
-        rooms=rooms_offered(),
+        buildings=buildings,
+        rooms=rooms,
         people=_people(codes),
         patterns=patterns_of(term),
         course_codes=_courses(term, codes),
@@ -51,12 +67,17 @@ def _in_use(term: Term) -> dict[str, list[str]]:
     return {name: sorted({row[at] for row in found if row[at]}) for at, name in enumerate(IN_USE)}
 
 
-def rooms_offered() -> list[tuple[str, str]]:
-    """Every room in use: what is written for it, and its seats in words."""
-    rows = Room.objects.filter(is_active=True).order_by("building_id", "number")
-    return [
-        (f"{building} {number}", f"{seats} seats" if seats is not None else "")
-        for building, number, seats in rows.values_list("building_id", "number", "capacity")
+def places_offered() -> tuple[frozenset[str], list[tuple[str, str]]]:
+    """The codes of all buildings, and every room in use: what is written for it, its seats in words."""
+    rows = Building.objects.order_by("pk", "rooms__number").values_list(
+        "pk", "rooms__number", "rooms__capacity", "rooms__is_active"
+    )
+    found = list(rows)
+    codes = frozenset(building for building, *_room in found)
+    return codes, [
+        (place_text(building, number, codes), f"{seats} seats" if seats is not None else "")
+        for building, number, seats, is_active in found
+        if is_active
     ]
 
 

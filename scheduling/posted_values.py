@@ -14,7 +14,8 @@ from django.http import QueryDict
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.fields import Field, Kind
 from scheduling.domain.values import is_storable
-from scheduling.models import Building, Instructor
+from scheduling.models import Instructor
+from scheduling.place_texts import places_meant
 
 VALUE = "value."
 MOST_ROWS = 60
@@ -68,42 +69,23 @@ def _bounded(rows: Mapping[int, Mapping[str, Any]], name: str) -> Mapping[int, M
 
 def _meetings(rows: Mapping[int, Mapping[str, Any]]) -> list[dict[str, str]]:
     kept = [row for _number, row in sorted(rows.items()) if not row.get(REMOVED)]
-    buildings = _buildings(row.get(PLACE, "") for row in kept)
-    return [made for row in kept if (made := _meeting(row, buildings)) is not None]
+    places = places_meant(row.get(PLACE, "") for row in kept)
+    return [made for row in kept if (made := _meeting(row, places)) is not None]
 
 
-def _meeting(row: Mapping[str, Any], buildings: frozenset[str]) -> dict[str, str] | None:
+def _meeting(row: Mapping[str, Any], places: Mapping[str, tuple[str, str]]) -> dict[str, str] | None:
     """A meeting from its row; None for a row in which nothing is written."""
     made = {"days": str(row.get("days", "")), **{name: row.get(name, "") for name in TEXTS}}
     if not (made["days"] or made["start_time"] or made["end_time"]) and row.get(PATTERN):
         made["days"], made["start_time"], made["end_time"] = (*row[PATTERN].split("|"), "", "")[:3]
-    made["building"], made["room"] = split_place(row.get(PLACE, ""), buildings)
+    made["building"], made["room"] = places[row.get(PLACE, "")]
     is_written = any(made.values()) or bool(row.get(ARRANGED))
     return made if is_written else None
 
 
-def _buildings(places: Iterable[str]) -> frozenset[str]:
-    """The codes of buildings among the beginnings of the places."""
-    starts = {start for place in places if is_storable(place) for start in _starts(place)}
-    return frozenset(Building.objects.filter(pk__in=starts).values_list("pk", flat=True))
-
-
-def _starts(place: str) -> Iterator[str]:
-    words = place.split()
-    for count in range(1, min(len(words), 4) + 1):
-        yield " ".join(words[:count])
-
-
-def split_place(place: str, buildings: frozenset[str]) -> tuple[str, str]:
-    """Building and room of ``HAL 101``; the longest code that is a building's, else the first word."""
-    known = [start for start in _starts(place) if start in buildings]
-    building = known[-1] if known else next(_starts(place), "")
-    return building, " ".join(place.split())[len(building) :].strip()
-
-
 def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[str, Any]]:
     kept = [row for _number, row in sorted(rows.items()) if row.get("instructor") and not row.get(REMOVED)]
-    ids = _people(row["instructor"] for row in kept)
+    ids = people_written(row["instructor"] for row in kept)
     return [
         {
             "instructor": ids[row["instructor"]],
@@ -114,8 +96,11 @@ def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[s
     ]
 
 
-def _people(written: Iterable[str]) -> dict[str, str]:
-    """What is written -> the SIS id: ``Ada Yonath (I2)``, the bare id, or a name that one person has."""
+def people_written(written: Iterable[str]) -> dict[str, str]:
+    """What is written -> the SIS id: ``Ada Yonath (I2)``, the bare id, or a name that one person has.
+
+    Raises `InvalidValue` where several people have it.
+    """
     candidates = {text: [one for one in _ids_in(text) if is_storable(one)] for text in written}
     asked = {one for found in candidates.values() for one in found}
     known = set(Instructor.objects.filter(pk__in=asked).values_list("pk", flat=True))

@@ -4,7 +4,7 @@ Made from the catalogue, so that a new field has its input. They show values; af
 what was typed. Templates: ``scheduling/inputs/*.html``. `posted_values` reads the same form.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from scheduling.domain.errors import DomainError
 from scheduling.domain.fields import Field, Group, Kind
 from scheduling.domain.values import Assignment, Meeting
 from scheduling.input_choices import Choices
+from scheduling.place_texts import place_text
 from scheduling.posted_values import ARRANGED, PATTERN, PLACE, REMOVED, VALUE, rows_posted
 from scheduling.section_filters import DAY_NAMES
 from scheduling.showing import CHOICES as WORDS
@@ -192,7 +193,8 @@ class Inputs:
             rows = _meetings_typed(posted)
         else:
             first, last = self.values.get("start_date") or "", self.values.get("end_date") or ""
-            rows = [_meeting_row(number, one, first, last) for number, one in enumerate(value)]
+            codes = self.choices.buildings
+            rows = [meeting_row(number, one, (first, last), codes) for number, one in enumerate(value)]
         empty = range(len(rows), len(rows) + EMPTY_ROWS + self.more_rows.get("meetings", 0))
         return [*rows, *(MeetingRow(number=number) for number in empty)]
 
@@ -213,14 +215,15 @@ class Inputs:
         return [*rows, *(TeamRow(number=number) for number in empty)]
 
 
-def _meeting_row(number: int, one: Meeting, first: str, last: str) -> MeetingRow:
-    """A meeting as the form shows it; dates that are those of the section (`first`, `last`) are blank."""
+def meeting_row(number: int, one: Meeting, dates: tuple[str, str], buildings: Collection[str]) -> MeetingRow:
+    """A meeting as the form shows it; those of `dates`, the section's, are left blank."""
+    first, last = dates
     return MeetingRow(
         number=number,
         days=one.days,
         start_time=one.start_time,
         end_time=one.end_time,
-        place=f"{one.building} {one.room}".strip(),
+        place=place_text(one.building, one.room, buildings),
         start_date="" if one.start_date == first else one.start_date,
         end_date="" if one.end_date == last else one.end_date,
         is_arranged=one.is_arranged,

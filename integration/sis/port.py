@@ -163,6 +163,14 @@ class Capabilities:
         `read_all` can vouch for completeness. Without it absence never means removal.
     must_verify
         Read again after a write and compare (a SIS that drops or changes values in silence).
+    cancel_clears
+        Fields of a section that this SIS empties when it cancels one: lists become empty, numbers 0.
+    written_in_parts
+        Lists whose items are written one by one. A write whose outcome is unknown may have landed up to any
+        of them; what a new record lacks of them is sent, and not taken for a removal made there.
+    change_feed
+        Names the feed in which this SIS tells of changes, the same name for the same feed everywhere; the
+        adapter is a `change_feed.ChangeFeed` then. Blank: it has none.
     write_batch_size
         How many records one `writing` session takes.
     allows_temporary_number
@@ -185,6 +193,9 @@ class Capabilities:
     has_complete_snapshots: bool = True
     must_verify: bool = False
     allows_temporary_number: bool = False
+    cancel_clears: frozenset[str] = frozenset()
+    written_in_parts: frozenset[str] = frozenset()
+    change_feed: str = ""
     write_batch_size: int = 100
 
     def can(self, merge_type: MergeType, operation: Operation) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from django.conf import settings
 
 from .csvfiles import DAY_SECONDS, CsvAdapter
+from .ethos import adapter as ethos
 from .memory import MemoryAdapter
 from .memory_options import Options
 from .oneroster import adapter as oneroster
@@ -14,7 +15,7 @@ from .port import BadSisUrl, SisAdapter
 
 __all__ = ["BadSisUrl", "configured_adapter", "open_adapter"]
 GROUP = "tandem.sis_adapters"
-DELIVERED = ("csv", "memory", *oneroster.SCHEMES)
+DELIVERED = ("csv", "memory", *ethos.SCHEMES, *oneroster.SCHEMES)
 
 
 def configured_adapter() -> SisAdapter:
@@ -37,6 +38,8 @@ def open_adapter(url: str) -> SisAdapter:
             return CsvAdapter(path=_directory(parts), horizon_seconds=_horizon(_query(parts)))
         case "memory":
             return MemoryAdapter(path=_directory(parts), options=Options.parse(_query(parts)))
+        case scheme if scheme in ethos.SCHEMES:
+            return ethos.open_adapter(url)
         case scheme if scheme in oneroster.SCHEMES:
             return oneroster.open_adapter(url)
     for point in entry_points(group=GROUP, name=parts.scheme):

@@ -1,8 +1,8 @@
 """Every refusal of the API as one JSON object: `{"code", "message", "field"}`, and what the code adds.
 
 Statuses: a value that cannot be is 400; a field or an action that is not allowed 403; what is not there, or
-not for this person, 404; what the schedule as it stands does not admit (a check, a number that is taken) 409;
-a version that is not the newest 412, none named 428.
+not for this person, 404; what the schedule as it stands does not admit (a check, a number or a section that
+is taken) 409; a version that is not the newest 412, none named 428.
 """
 
 from typing import Any
@@ -20,6 +20,7 @@ STATUS_OF = {
     "FIELD_LOCKED": 403,
     "ACTION_REFUSED": 403,
     "NOT_FOUND": 404,
+    "ALREADY_GROUPED": 409,
     "AMBIGUOUS": 409,
     "CONFIRM_STUDENTS": 409,
     "CHECK_FAILED": 409,

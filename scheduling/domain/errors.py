@@ -63,6 +63,12 @@ class NotFound(DomainError):
     code = "NOT_FOUND"
 
 
+class AlreadyGrouped(DomainError):
+    """A section is in another crosslist, or the same sections are linked already."""
+
+    code = "ALREADY_GROUPED"
+
+
 class Ambiguous(DomainError):
     """More than one record fits; the message lists the candidates."""
 

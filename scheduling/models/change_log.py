@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from .user import User
@@ -49,6 +50,17 @@ class ChangeLog(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["record_type", "record_id", "-id"], name="change_by_record"),
             models.Index(fields=["actor", "-id"], name="change_by_actor"),
+            # Which groups a section was ever in: asked of what the rows hold, in a section's history.
+            *(
+                GinIndex(
+                    fields=[side],
+                    opclasses=["jsonb_path_ops"],
+                    fastupdate=False,  # what waits to be indexed is searched row by row
+                    condition=models.Q(record_type="relationship"),
+                    name=f"change_of_group_{side}",
+                )
+                for side in ("before", "after")
+            ),
         ]
 
     def __str__(self) -> str:

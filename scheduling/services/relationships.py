@@ -5,7 +5,8 @@ audit, and `relationship_saved` inside the transaction. Members are section ids;
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -14,14 +15,16 @@ from django.db import transaction
 
 from phases.policy import Action, Actor, SectionFacts
 from phases.selectors import policy_for
+from scheduling.crosslist_facts import hidden_words
 from scheduling.domain.checks import Finding, disagreements
-from scheduling.domain.errors import InvalidValue
+from scheduling.domain.errors import AlreadyGrouped, InvalidValue
 from scheduling.domain.fields import CROSSLIST, RELATIONSHIP_CAPACITY, RELATIONSHIP_KINDS
 from scheduling.domain.values import whole_number
 from scheduling.models import RelationshipMember, Section, Term
 from scheduling.permissions import acting_user, check_action, check_fields
 from scheduling.selectors import RelationshipState, meetings_of, values_of_relationships
 from scheduling.surroundings import partners_of
+from scheduling.visibility import viewer_for, visible_departments
 
 from . import relationship_rows
 from .audit import Author
@@ -60,18 +63,18 @@ def create_relationship(
 ) -> SavedRelationship:
     """Group sections of one term. `capacity`: combined, in seats (None: none set).
 
-    Raises `NotFound` (term), `InvalidValue`, `ActionRefused`, `FieldLocked`.
+    Raises `NotFound` (term), `InvalidValue`, `AlreadyGrouped`, `ActionRefused`, `FieldLocked`.
     """
     actor = acting_user(author.user)
     term = term_of(term_code)
     if kind not in RELATIONSHIP_KINDS:
         raise InvalidValue(f"Kind is {kind!r}; it must be one of {', '.join(RELATIONSHIP_KINDS)}.", "kind")
     seats = whole_number(RELATIONSHIP_CAPACITY, capacity)
-    sections = _sections(members, kind, term)
+    sections = _sections(members, kind)
     _check_action(actor, term, sections.values(), at=author.now)
     check_fields(relationship_locks(term), ["members"] if seats is None else ["members", "capacity"])
     pairs = _pairs(members, primary)
-    _check_free(kind, members, sections, relationship_id=None)
+    _check_members(members, sections, term=term, kind=kind, author=author)
     made = relationship_rows.insert(term, kind=kind, capacity=seats, members=pairs, author=author)
     return SavedRelationship(relationship_id=made.pk, version=1, findings=_disagreements(kind, pairs))
 
@@ -88,7 +91,7 @@ def update_relationship(
 ) -> SavedRelationship:
     """Change what is given. A primary that leaves the group is not replaced unless another one is named.
 
-    Raises `NotFound`, `StaleVersion`, `InvalidValue`, `ActionRefused`, `FieldLocked`.
+    Raises `NotFound`, `StaleVersion`, `InvalidValue`, `AlreadyGrouped`, `ActionRefused`, `FieldLocked`.
     """
     actor = acting_user(author.user)
     locked_sections({*(members or ()), *_member_ids(relationship_id)})
@@ -106,12 +109,13 @@ def update_relationship(
     if not changed:
         return SavedRelationship(relationship_id=relationship_id, version=group.version)
     sections = locked_sections([pk for pk, _primary in state.members])
+    ids = [pk for pk, _primary in wanted]
     if "members" in changed:
-        ids = [pk for pk, _primary in wanted]
-        sections |= _sections(ids, group.kind, group.term)
-        _check_free(group.kind, ids, sections, relationship_id=relationship_id)
+        sections |= _sections(ids, group.kind)
     _check_action(actor, group.term, sections.values(), at=author.now)
     check_fields(relationship_locks(group.term), changed)
+    if "members" in changed:
+        _check_members(ids, sections, term=group.term, kind=group.kind, author=author, but=relationship_id)
     new_version = relationship_rows.update(group, state, changed, author=author)
     return SavedRelationship(
         relationship_id=relationship_id, version=new_version, findings=_disagreements(group.kind, wanted)
@@ -171,8 +175,8 @@ def _pairs(members: Sequence[int], primary: int | None) -> Members:
     return tuple(sorted((pk, pk == primary) for pk in members))
 
 
-def _sections(members: Sequence[int], kind: str, term: Term) -> dict[int, Section]:
-    """The members, locked. Raises `InvalidValue` where they cannot be a group."""
+def _sections(members: Sequence[int], kind: str) -> dict[int, Section]:
+    """The members, locked. Raises `InvalidValue` where they cannot be a group; it names no section."""
     if len(set(members)) != len(members):
         raise InvalidValue("A section is named twice in the group; name it once.", "members")
     if len(members) < 2:  # noqa: PLR2004  # a group is two or more
@@ -184,8 +188,6 @@ def _sections(members: Sequence[int], kind: str, term: Term) -> dict[int, Sectio
     for pk in members:
         if pk not in sections:
             raise InvalidValue(f"There is no section with the id {pk}.", "members")
-        if sections[pk].term_id != term.pk:
-            raise InvalidValue(f"{sections[pk]} is a section of another term, not of {term}.", "members")
     return sections
 
 
@@ -199,25 +201,53 @@ def _check_action(actor: Actor, term: Term, sections: Iterable[Section], *, at: 
     )
 
 
-def _check_free(
-    kind: str, members: Collection[int], sections: Mapping[int, Section], *, relationship_id: int | None
+def _check_members(
+    members: Sequence[int],
+    sections: Mapping[int, Section],
+    *,
+    term: Term,
+    kind: str,
+    author: Author,
+    but: int | None = None,
 ) -> None:
-    """Raise `InvalidValue` if a member is in another crosslist."""
-    if kind != CROSSLIST:
+    """Raise `InvalidValue` if a member is a section of another term.
+
+    Raise `AlreadyGrouped` if a group other than `but` holds a member (crosslist) or the same ones (linked):
+    a request that is sent twice makes one group.
+    """
+    for pk in members:
+        if sections[pk].term_id != term.pk:
+            raise InvalidValue(f"{sections[pk]} is a section of another term, not of {term}.", "members")
+    others = RelationshipMember.objects.filter(kind=kind).exclude(relationship_id=but or 0)
+    if kind == CROSSLIST:
+        other = others.filter(section_id__in=members).order_by("section_id").first()
+        if other is not None:
+            raise AlreadyGrouped(
+                f"{sections[other.section_id]} is in another crosslist already "
+                f"({_names(other.relationship_id, author)}); take it out of that one first.",
+                "members",
+            )
         return
-    taken = RelationshipMember.objects.filter(section_id__in=members, kind=CROSSLIST)
-    other = taken.exclude(relationship_id=relationship_id or 0).order_by("section_id").first()
-    if other is None:
-        return
-    group = RelationshipMember.objects.filter(relationship_id=other.relationship_id).select_related(
-        "section__course"
-    )
-    names = ", ".join(str(one.section) for one in group)
-    raise InvalidValue(
-        f"{sections[other.section_id]} is in another crosslist already ({names}); take it out of that one "
-        "first.",
-        "members",
-    )
+    held: dict[int, set[int]] = defaultdict(set)
+    first = others.filter(section_id=members[0])
+    of_groups = others.filter(relationship_id__in=first.values("relationship_id"))
+    for group, section in of_groups.values_list("relationship_id", "section_id"):
+        held[group].add(section)
+    if set(members) in held.values():
+        names = ", ".join(str(sections[pk]) for pk in sorted(members))
+        raise AlreadyGrouped(f"These sections are linked already ({names}); change that group.", "members")
+
+
+def _names(relationship_id: int, author: Author) -> str:
+    """The sections of a group that the author sees, by name, and how many others there are."""
+    group = Section.objects.filter(memberships__relationship=relationship_id).order_by("pk")
+    seen = group.select_related("course")
+    codes = visible_departments(viewer_for(author.user)) if author.user else frozenset()
+    if codes is not None:
+        seen = seen.filter(course__department__in=codes)
+    names = [str(one) for one in seen]
+    hidden = group.count() - len(names)
+    return ", ".join([*names, hidden_words(hidden)] if hidden else names)
 
 
 def _disagreements(kind: str, members: Members) -> tuple[Finding, ...]:

@@ -11,11 +11,13 @@ from typing import Any
 from django.db import transaction
 
 from scheduling.domain.errors import ActionRefused, NotFound
+from scheduling.domain.fields import CATALOGUE
 from scheduling.models import ChangeLog, Section
 
 from .audit import Author
 from .sections import delete_section, update_section
 
+KEPT_BY_SIS = ("sis_id", *(one.name for one in CATALOGUE if one.is_from_sis))
 PEOPLES = (ChangeLog.Source.FORM, ChangeLog.Source.API, ChangeLog.Source.COMMAND)
 
 
@@ -34,11 +36,14 @@ class LastSave:
 
 
 def last_save(section: Section, user_id: int) -> LastSave:
-    """The last save of `section` as `user_id` might take it back. One query."""
+    """The last save of `section` as `user_id` might take it back. One query.
+
+    What the SIS keeps (its id, the crn, how many are enrolled) may have come since: that is no change of it.
+    """
+    of_section = ChangeLog.objects.filter(record_type="section", record_id=str(section.pk))
+    newest = of_section.exclude(field__in=KEPT_BY_SIS).order_by("-id")
     rows = list(
-        ChangeLog.objects.filter(
-            record_type="section", record_id=str(section.pk), version=section.version
-        ).order_by("id")
+        of_section.filter(version=newest.values("version")[:1], at=newest.values("at")[:1]).order_by("id")
     )
     return LastSave(
         version=section.version,
@@ -61,7 +66,7 @@ def _refusal(section: Section, rows: Sequence[ChangeLog], user_id: int) -> str:
 
 @transaction.atomic
 def undo_last_save(section_id: int, *, author: Author, version: int) -> bool:
-    """Take back the save that made `version` of the section. Returns whether the section is still there.
+    """Take back the last save of the section, which is at `version`. Returns whether it is still there.
 
     Raises `NotFound`, `StaleVersion`, `ActionRefused`, and what `update_section` or `delete_section` raise.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from scheduling.domain.errors import DomainError, InvalidValue, StaleVersion
 from scheduling.domain.fields import Field, Kind
 from scheduling.domain.values import Value, canonical
-from scheduling.models import Course
+from scheduling.models import Building, Course
 from scheduling.selectors import SectionState, courses_by_code, values_of_sections
 
 from .cells import raw_of
@@ -17,13 +17,14 @@ from .reading import Line, Sheet
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """What one row asks for. `section_id`: None for a section to be made; `changes`: canonical values.
+    """What one row asks for, which stands at `place`. `section_id`: None for a section to be made.
 
-    `version` and `before`: the section as it stands. `refusal`: why the row asks for nothing that can be
-    done; blank where it does.
+    `changes`: canonical values. `version` and `before`: the section as it stands. `refusal`: why the row
+    asks for nothing that can be done; blank where it does.
     """
 
     line: int
+    place: str
     section_id: int | None = None
     version: int | None = None
     before: Mapping[str, Value] = field(default_factory=dict)
@@ -37,13 +38,13 @@ def wanted(sheet: Sheet, reader: Reader) -> list[Wanted]:
     found: dict[int, Line] = {}
     for line, named in _named(sheet, reader):
         if isinstance(named, DomainError):
-            asked.append(Wanted(line=line.number, refusal=named.message))
+            asked.append(Wanted(line=line.number, place=line.place, refusal=named.message))
         elif named is None:
             asked.append(_new(line, sheet, reader))
         elif named in found:
-            first = found[named].number
-            sentence = f"This row is about the same section as line {first}; keep one of them."
-            asked.append(Wanted(line=line.number, section_id=named, refusal=sentence))
+            first = found[named].place
+            sentence = f"This row is about the same section as {first}; keep one of them."
+            asked.append(Wanted(line=line.number, place=line.place, section_id=named, refusal=sentence))
         else:
             found[named] = line
     states = values_of_sections(list(found))
@@ -76,6 +77,7 @@ def _change(line: Line, section_id: int, state: SectionState, sheet: Sheet, read
         refusal, changes = refused.message, {}
     return Wanted(
         line=line.number,
+        place=line.place,
         section_id=section_id,
         version=state.version,
         before=state.values,
@@ -90,7 +92,8 @@ def _differing(line: Line, sheet: Sheet, state: SectionState, reader: Reader) ->
         value, before = canonical(one, raw_of(one, line.cells[one.name])), state.values.get(one.name)
         if one.kind is Kind.COURSE and value != before:
             value = _course(str(value), reader)
-        if (value or None) != (before or None) and not _has_lost_zeros(one, value, before):
+        if (value or None) != (before or None) and not _is_spelt_otherwise(one, value, before):
+            _check_places(one, value, before, line)
             changes[one.name] = value
     return changes
 
@@ -108,9 +111,27 @@ def _new(line: Line, sheet: Sheet, reader: Reader) -> Wanted:
             if line.cells[one.name].strip()
         }
         changes["course"] = _course(str(changes["course"]), reader)
+        for name, value in changes.items():
+            _check_places(reader.fields[name], value, (), line)
     except DomainError as refused:
-        return Wanted(line=line.number, refusal=refused.message)
-    return Wanted(line=line.number, changes=changes)
+        return Wanted(line=line.number, place=line.place, refusal=refused.message)
+    return Wanted(line=line.number, place=line.place, changes=changes)
+
+
+def _check_places(one: Field, value: Any, before: Any, line: Line) -> None:
+    """Raise `InvalidValue` where two words without quotes are a room, and a building's code as well."""
+    if one.kind is not Kind.MEETINGS:
+        return
+    new = [each for each in value if each.room and each not in (before or ())]
+    codes = {f"{each.building} {each.room}": each for each in new}
+    for code in Building.objects.filter(pk__in=codes).order_by("pk").values_list("pk", flat=True):
+        if f"in {code}".casefold() in " ".join(line.cells[one.name].split()).casefold():
+            raise InvalidValue(
+                f"{one.label}: “{code}” is a building, and room {codes[code].room} in "
+                f'{codes[code].building} too; write "{code}" for the building, or '
+                f'{codes[code].building} "{codes[code].room}" for the room.',
+                one.name,
+            )
 
 
 def _columns(sheet: Sheet, reader: Reader) -> list[Field]:
@@ -133,12 +154,10 @@ def _course(code: str, reader: Reader) -> str:
     return found[0]
 
 
-def _has_lost_zeros(one: Field, value: Value, before: Value) -> bool:
-    """Whether a spreadsheet took a code like ``001`` for the number 1: that is no change."""
-    return (
-        one.kind is Kind.TEXT
-        and isinstance(value, str)
-        and isinstance(before, str)
-        and value.isdigit()
-        and value == before.lstrip("0")
-    )
+def _is_spelt_otherwise(one: Field, value: Value, before: Value) -> bool:
+    """Whether only a spreadsheet's ways differ: a code ``001`` taken for the number 1, or line ends."""
+    if not (isinstance(value, str) and isinstance(before, str)):
+        return False
+    if one.kind is Kind.TEXT and value.isdigit() and value == before.lstrip("0"):
+        return True
+    return value.splitlines() == before.splitlines()

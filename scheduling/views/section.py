@@ -21,15 +21,14 @@ from scheduling.paging import BadCursor
 from scheduling.section_ending import deeds_of, refusal_of, refusal_to_create
 from scheduling.section_groups import group_locks, groups_of
 from scheduling.section_page import shown_section
-from scheduling.section_status import WhyShown, shown_status, values_of, why
+from scheduling.section_status import WhyShown, side_for, status_line, values_of, why
 from scheduling.selectors import catalogue, values_of_sections
 from scheduling.services.field_locks import FieldLocks
-from scheduling.services.undo import PEOPLES
+from scheduling.services.undo import KEPT_BY_SIS, PEOPLES
 from scheduling.terms import remember_term
 from scheduling.value_names import ValueNames, names_in
 from scheduling.visibility import (
     Viewer,
-    can_see_integration_of,
     viewer_of,
     visible_departments,
     visible_sections,
@@ -56,8 +55,7 @@ def section(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_sections(actor).select_related("term", "course__department").filter(pk=pk).first()
     if found is None:
         raise Http404
-    is_told = can_see_integration_of(user, actor, found.course.department_id)
-    side = integration_side.side() if is_told else None
+    side = side_for(user, actor, found)
     if "why" in request.GET and side is None:
         raise PermissionDenied(NO_WHY)
     remember_term(request, found.term_id)
@@ -104,12 +102,10 @@ def _page(
     names = names_in(
         [*held, *history_words.values_in(rows, fields), *values_of(answer)], term_code=found.term_id
     )
-    is_followed = side is not None and side.is_followed(found.term_id, now=now)
     groups = groups_of(found, actor)
     locks = FieldLocks(
         terms=[found.term_id], at=now, user_id=actor.user_id, fields=fields, roles=actor.rights.roles
     )
-    concealed = [label for group in groups for label in group.concealed]
     return {
         "section": found,
         "shown": shown_section(found, values, locks, names, actor=actor),
@@ -117,8 +113,7 @@ def _page(
         **_deeds(found, actor, locks.policies[found.term_id]),
         "groups": groups,
         "can_ask_why": side is not None,
-        "is_followed": is_followed,
-        "status": shown_status(found.pk, fields, concealed=concealed, now=now) if is_followed else None,
+        "line": status_line(found, fields, viewer=actor, side=side, now=now),
         "why": answer,
         "why_names": names.of(wanted.why),
         "fields": fields,
@@ -167,8 +162,17 @@ def _rows(request: HttpRequest, found: Section, wanted: Asked) -> history.SavedR
 
 
 def is_own_last_save(rows: history.SavedRows, found: Section, user_id: int | None) -> bool:
-    """Whether the newest save on the page is the section's last one and the reader's own."""
-    newest = next((save for save in rows.saves if save[0].record_type == "section"), ())
-    return any(
-        row.version == found.version and row.actor_id == user_id and row.source in PEOPLES for row in newest
-    )
+    """Whether the section's last save stands on the page and is the reader's own.
+
+    What the SIS keeps may have come since.
+    """
+    version = found.version
+    for save in rows.saves:
+        if save[0].record_type != "section":
+            continue
+        if save[0].version != version:
+            return False
+        if any(row.field not in KEPT_BY_SIS for row in save):
+            return save[0].actor_id == user_id and save[0].source in PEOPLES
+        version -= 1
+    return False

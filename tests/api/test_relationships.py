@@ -41,6 +41,14 @@ def test_a_relationship_is_made_changed_and_dissolved(pair, biology, sections_of
     refused(call(scheduler, "get", path), 404, "NOT_FOUND")
 
 
+@pytest.mark.parametrize("kind", ["CROSSLIST", "LINKED"])
+def test_a_group_that_is_asked_for_twice_is_made_once(pair, scheduler, kind):
+    assert new_group(scheduler, pair, kind=kind).status_code == 201
+    refused(new_group(scheduler, pair, kind=kind), 409, "ALREADY_GROUPED")
+    refused(new_group(scheduler, pair[::-1], kind=kind, capacity=9), 409, "ALREADY_GROUPED")
+    assert Relationship.objects.get().version == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

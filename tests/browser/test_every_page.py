@@ -36,7 +36,10 @@ PAGES = {
     for one in urls.urlpatterns
     if isinstance(one, URLPattern)
 }
-ELSEWHERE = {"login", "logout", "password_change", "switch_term", "saved_lists", "run_csv", "sections_export"}
+ELSEWHERE = {
+    *("login", "logout", "password_change", "switch_term", "saved_lists"),
+    *("run_csv", "sections_export", "sections_export_workbook"),
+}
 """No pages to look at, or looked at in test_first_pages."""
 DATES = ("2027-02-01", "2027-05-28")
 TABLES = large_tables(60) | {
@@ -143,6 +146,8 @@ def addresses():
     yield "week", reverse("week", args=[TERM])
     yield "week", reverse("week", args=[TERM]) + f"?room={room.pk}"
     yield "week", reverse("week", args=[TERM]) + "?department=BIO"
+    yield "week", reverse("week", args=[TERM]) + "?building=HAL"
+    yield "section_move", reverse("section_move", args=[section.pk]) + "?from=M&to=T&start=10:00"
     yield "merge_settings_type", reverse("merge_settings_type", args=["sections"])
     yield "merge_settings_versions", reverse("merge_settings_versions")
     yield "merge_settings_version", reverse("merge_settings_version", args=[version.pk])
@@ -162,6 +167,7 @@ def addresses_of_the_editor(section):
     yield from (("section_new", new + query) for query in ("", "?course=BIO-101", f"?copy={section.pk}"))
     deeds = ("section_cancel", "section_activate", "section_delete")
     yield from ((name, reverse(name, args=[section.pk])) for name in deeds)
+    yield "section_status", reverse("section_status", args=[section.pk])
     yield "section_undo", reverse("section_undo", args=[Section.objects.get(sis_id="M035").pk])
     yield "bulk_edit", reverse("bulk_edit", args=[TERM]) + f"?ids={section.pk}"
     yield "bulk_edit", reverse("bulk_edit", args=[TERM])

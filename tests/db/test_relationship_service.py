@@ -5,6 +5,7 @@ import pytest
 from integration.models import MergeProfileVersion
 from scheduling.domain.errors import (
     ActionRefused,
+    AlreadyGrouped,
     FieldLocked,
     InvalidValue,
     NotFound,
@@ -104,15 +105,20 @@ class TestCreate:
     def test_a_section_is_in_one_crosslist_and_the_refusal_names_the_other_group(self, schedule, three):
         create(schedule, three[0], three[1])
         with pytest.raises(
-            InvalidValue, match=r"CHE 101 01 is in another crosslist already \(BIO 101 01, CHE"
+            AlreadyGrouped, match=r"CHE 101 01 is in another crosslist already \(BIO 101 01, CHE"
         ):
             create(schedule, three[1], three[2])
 
     def test_a_section_may_be_linked_as_often_as_needed(self, schedule, three):
         create(schedule, three[0], three[1])
         create(schedule, three[0], three[1], kind="LINKED")
-        create(schedule, three[0], three[2], kind="LINKED")
+        other = create(schedule, three[0], three[2], kind="LINKED").relationship_id
         assert RelationshipMember.objects.filter(section_id=three[0]).count() == 3
+        with pytest.raises(AlreadyGrouped, match=r"linked already \(BIO 101 01, CHE 101 01\)"):
+            create(schedule, three[1], three[0], kind="LINKED", primary=three[0], capacity=9)
+        with pytest.raises(AlreadyGrouped):
+            relationships.update_relationship(other, members=three[:2], author=schedule.author())
+        create(schedule, *three, kind="LINKED")
 
     def test_a_crosslist_that_does_not_meet_together_is_flagged(self, schedule, three, mwf):
         schedule.room()
@@ -172,7 +178,7 @@ class TestUpdate:
     def test_a_member_of_another_crosslist_cannot_be_added(self, schedule, three):
         pk = schedule.crosslist(*three[:2])
         schedule.crosslist(three[2], schedule.section())
-        with pytest.raises(InvalidValue, match="PHY 101 01 is in another crosslist"):
+        with pytest.raises(AlreadyGrouped, match="PHY 101 01 is in another crosslist"):
             relationships.update_relationship(pk, members=three, author=schedule.author())
 
     def test_an_unknown_group_is_not_found(self, schedule):
@@ -203,6 +209,31 @@ class TestWhoMay:
     def test_the_registrar_of_all_its_departments_may(self, schedule, three):
         author = schedule.author(schedule.user("REGISTRAR", departments=["BIO", "CHE"]))
         assert create(schedule, *three[:2], author=author).version == 1
+
+    def test_a_refusal_names_no_section_that_the_author_does_not_see(self, schedule, three):
+        schedule.crosslist(three[1], three[2])
+        author = schedule.author(schedule.user("SCHEDULER", departments=["BIO", "CHE"]))
+        with pytest.raises(AlreadyGrouped, match=r"\(CHE 101 01, 1 section of another department\)"):
+            create(schedule, three[0], three[1], author=author)
+
+    def test_who_may_not_change_a_group_is_told_of_no_other_group_and_no_other_term(self, schedule, three):
+        schedule.crosslist(three[1], three[2])
+        fall = Term.objects.create(code="20273", name="Fall", start_date="2027-09-01", end_date="2027-12-17")
+        later = schedule.section(schedule.course("CHE", "202", term=fall))
+        mine = [three[0], schedule.section()]
+        pk = schedule.crosslist(*mine)
+        author = schedule.author(schedule.user("SCHEDULER", departments=["BIO"]))
+        for stranger in (three[1], later):
+            for change in (
+                lambda one=stranger: create(schedule, three[0], one, author=author),
+                lambda one=stranger: relationships.update_relationship(
+                    pk, members=[*mine, one], author=author
+                ),
+            ):
+                with pytest.raises(ActionRefused) as refusal:
+                    change()
+                assert "101" not in str(refusal.value)
+                assert "202" not in str(refusal.value)
 
     def test_a_change_that_nobody_signs_is_refused(self, schedule, three):
         signed = schedule.author()
@@ -269,4 +300,4 @@ class TestWhenASectionIsDeleted:
 def test_of_two_crosslists_of_one_section_at_the_same_moment_one_is_refused(shared_schedule, together):
     one, *others = [shared_schedule.section() for _ in range(3)]
     outcomes = together(*(lambda other=other: create(shared_schedule, one, other) for other in others))
-    assert sorted(type(error).__name__ for error in outcomes) == ["InvalidValue", "NoneType"]
+    assert sorted(type(error).__name__ for error in outcomes) == ["AlreadyGrouped", "NoneType"]

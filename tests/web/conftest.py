@@ -26,7 +26,7 @@ KINDS = {
 }
 
 
-def _user(name, *, role="", departments=(), **flags):
+def user_with(name, *, role="", departments=(), **flags):
     user = User.objects.create_user(name, password=PASSWORD, **({"has_scheduling": True} | flags))
     if role:
         code, _made = Role.objects.get_or_create(code=role, defaults={"name": role.capitalize()})
@@ -45,7 +45,7 @@ def person(db):
         client = Client(**options)
         client.user = None
         if KINDS[kind] is not None:
-            client.user = _user(kind.replace(" ", "-"), **KINDS[kind])
+            client.user = user_with(kind.replace(" ", "-"), **KINDS[kind])
             client.force_login(client.user)
         return client
 

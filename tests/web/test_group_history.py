@@ -1,8 +1,13 @@
 """A section's history tells of the groups it came into and left; members one may not see are not named."""
 
+import re
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from scheduling.history import saved_rows
 from scheduling.models import ChangeLog
 from scheduling.services.relationships import dissolve_relationship, update_relationship
 from tests.web.test_crosslist_list import words_of
@@ -61,6 +66,27 @@ def test_the_group_leads_from_the_section_to_its_page(campus, mixed, person):
     assert "?with=" in page
     page = person("viewer").get(reverse("section", args=[campus.id_of("S1")])).content.decode()
     assert "?with=" not in page
+
+
+MANY_CHANGES = """
+INSERT INTO scheduling_changelog (at, actor_name, source, action, record_type, record_id, term_code, field,
+                                  before, after, reason, rule)
+SELECT now(), 'kim', 'FORM', 'UPDATE', 'relationship', n::text, '20271', 'members',
+       jsonb_build_array(jsonb_build_array(n, true)), jsonb_build_array(jsonb_build_array(n, false)), '', ''
+FROM generate_series(1, 10000) n
+"""
+
+
+def test_the_groups_of_a_section_are_read_from_indexes(db):
+    with connection.cursor() as cursor:
+        cursor.execute(MANY_CHANGES)
+        cursor.execute("ANALYZE scheduling_changelog")
+        with CaptureQueriesContext(connection) as queries:
+            assert len(saved_rows(7).saves) == 1
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    used = {"change_of_group_before", "change_of_group_after"}
+    assert set(re.findall(r"Index Scan on (\w+)", plan)) == used, plan
 
 
 def test_a_removed_group_leaves_its_row(campus, moved):

@@ -92,14 +92,17 @@ def test_the_list_of_addresses_is_not_empty_and_holds_the_open_ones():
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_an_address_is_closed_to_anonymous_people_unless_it_is_listed_as_open(db, path):
-    answer = Client().get(path)
+    client = Client()
     if path in OPEN:
-        assert answer.status_code == OPEN[path]
-    elif path.startswith("/api/"):
-        assert answer.status_code == 401
-    else:
-        assert answer.status_code == 302
-        assert re.match(r"/(sign-in|support/login)/\?next=", answer.headers["Location"])
+        assert client.get(path).status_code == OPEN[path]
+        return
+    for method in ("get", "post", "patch", "delete"):
+        answer = getattr(client, method)(path)
+        if path.startswith("/api/"):
+            assert answer.status_code == 401, method
+        else:
+            assert answer.status_code == 302, method
+            assert re.match(r"/(sign-in|support/login)/\?next=", answer.headers["Location"]), method
 
 
 CONSOLE = [one for one in ADDRESSES if one.startswith("/console/")]
