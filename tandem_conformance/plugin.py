@@ -18,6 +18,7 @@ HANDS = {
     "ethos+http": "tandem_conformance.ethos_sis:open_sis",
 }
 """Scheme -> what leads a test SIS of this kind, for those that come with Tandem."""
+NO_HANDS = "none"
 SUITE = Path(__file__).parent
 AT_REST = "TestAtRest"
 
@@ -30,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sis-hands",
         metavar="MODULE:FUNCTION",
         help="what leads the test SIS: FUNCTION(url, folder) gives a SisUnderTest for one test. Without it "
-        "the SIS is only read",
+        "the SIS is only read. 'none': read that at the address, whatever hands Tandem has for its kind",
     )
     group.addoption(
         "--sis-term", help="the term that is read of a SIS without hands (default: the first with sections)"
@@ -40,7 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def hands_of(config: pytest.Config) -> str:
     """What leads the SIS, or blank."""
     url = config.getoption("--sis-url") or ""
-    return config.getoption("--sis-hands") or HANDS.get(urlsplit(url).scheme, "")
+    given = config.getoption("--sis-hands") or HANDS.get(urlsplit(url).scheme, "")
+    return "" if given == NO_HANDS else given
 
 
 @pytest.fixture
@@ -83,7 +85,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for report in () if told else terminalreporter.getreports("skipped"):
         reason = str(report.longrepr[2]).removeprefix("Skipped: ")
         reasons[reason] = reasons.get(reason, 0) + 1
-    if config.stash.get(LEFT, 0):
+    if hands_of(config):
+        terminalreporter.write_line(f"Asked: a fresh SIS for each test, led by {hands_of(config)}.")
+    elif config.stash.get(LEFT, 0):
+        terminalreporter.write_line("Asked: the SIS at the address, as it is.")
         reasons["not asked: this SIS has no hands (--sis-hands), so it was only read"] = config.stash[LEFT]
     for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"{count:4} {reason}")

@@ -13,6 +13,10 @@ from tests.campus import Campus
 # Playwright's synchronous API keeps an event loop in this thread, which Django would take for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+PATIENCE = 20_000
+"""Milliseconds: browsers share the machine, so that what comes late is no fault; what never comes is."""
+expect.set_options(timeout=PATIENCE)
+
 PASSWORD = "a long made-up password"
 REFUSED = re.compile("the server responded with a status of (409|422)")
 """What Chromium itself notes of a form that was refused; the page tells the person why."""
@@ -40,7 +44,7 @@ def open_page(browser, live_server):
 
     def make(path="/", **options):
         context = browser.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)

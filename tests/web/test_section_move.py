@@ -167,6 +167,7 @@ def test_checking_tells_and_saves_nothing(campus, registrar):
         ({"meetings.0.start_time": ["soon"]}, "Choose at least one day and a start time"),
         ({"meetings.0.days": []}, "Choose at least one day and a start time"),
         ({"meetings.0.place": ["HAL 999"]}, "There is no room"),
+        ({"meetings.0.place": ["\x00"]}, "NUL"),
         ({"row": ["9"]}, "Choose at least one day and a start time"),
     ],
 )

@@ -115,8 +115,8 @@ def test_a_page_costs_the_same_number_of_queries_however_much_is_set(admin, coun
         assert len(queries) == most, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 9
-"""Session, user, rights (4), the version, the custom fields, the terms of the frame."""
+QUERIES = 7
+"""Session, user, rights (2), the version, the custom fields, the terms of the frame."""
 
 
 # ---- the form
@@ -139,6 +139,12 @@ def test_a_field_of_tandems_own_offers_no_choice_by_which_the_sis_would_win(admi
 def test_a_field_that_the_sis_does_not_take_is_marked(admin, settings, tmp_path):
     settings.SIS_URL = f"memory://{tmp_path}?fields=title"
     assert words_of(admin.get(SECTIONS)).count("This SIS does not take it.") == 15
+
+
+def test_a_field_that_the_sis_does_not_show_is_marked(admin, settings):
+    settings.SIS_URL, settings.SIS_API_KEY = "oneroster+https://sis.example.edu?token=/token", "id:secret"
+    words = words_of(admin.get(SECTIONS))
+    assert words.count("This SIS does not show it: it stays as it is in Tandem.") == 13
 
 
 def test_each_source_of_truth_and_removal_stands_with_its_sentence(admin):
