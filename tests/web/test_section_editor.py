@@ -15,11 +15,6 @@ from tests.section_form import form_of
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def edit(campus, sis_id="S1"):
     return reverse("section_edit", args=[campus.id_of(sis_id)])
 
