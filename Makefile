@@ -5,6 +5,8 @@ PORT ?= 8000
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
+# Tests and demo start many processes; without it each would compile the whole project anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo demo-reset install services test test-all lint bench
 
 help:  ## list the commands
@@ -29,7 +31,7 @@ services:
 
 test: install services  ## run the tests, those in the browser too
 	$(PYTEST) --numprocesses=logical --dist=loadfile --no-loadscope-reorder --ignore=tests/browser
-	$(PYTEST) tests/browser
+	$(PYTEST) --numprocesses=logical --dist=load tests/browser
 
 test-all: export TANDEM_LONG = 1
 test-all: test  ## run the tests with the long replays and storms

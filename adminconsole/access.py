@@ -1,4 +1,8 @@
-"""Who may open the console: the Admin product, nobody else (DOMAIN.md, Product)."""
+"""Who may open which page of the console: the Admin product, and a permission for what the page does.
+
+The product alone opens nothing (ADR 0011). What the console does concerns the whole institution, so a role
+that is held for some departments is not enough.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,12 +11,21 @@ from typing import Concatenate, ParamSpec, cast
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from phases.rules import Permission
 from scheduling.models import User
+from scheduling.visibility import Viewer, viewer_for
 
 NO_ADMIN = (
     "The console belongs to the Admin product, which your account does not include. It is given to few."
 )
 Arguments = ParamSpec("Arguments")
+View = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
+
+
+class ConsoleRequest(HttpRequest):
+    """A request whose person's rights have been read."""
+
+    console_viewer: Viewer
 
 
 def admin_of(request: HttpRequest) -> User:
@@ -23,14 +36,35 @@ def admin_of(request: HttpRequest) -> User:
     return user
 
 
-def admin_only(
-    view: Callable[Concatenate[HttpRequest, Arguments], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
-    """The view for the Admin product; the rest get a plain refusal (403)."""
+def viewer_at(request: HttpRequest) -> Viewer:
+    """The person with the rights of their roles, read once a request."""
+    found = cast("ConsoleRequest", request)
+    if not hasattr(found, "console_viewer"):
+        found.console_viewer = viewer_for(cast("User", request.user))
+    return found.console_viewer
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Arguments.args, **named: Arguments.kwargs) -> HttpResponse:
-        admin_of(request)
-        return view(request, *args, **named)
 
-    return cast("Callable[Concatenate[HttpRequest, Arguments], HttpResponse]", guarded)
+def has_any(viewer: Viewer, permissions: tuple[Permission, ...]) -> bool:
+    """Whether somebody has one of these permissions for the whole institution."""
+    return any(viewer.departments(one) is None for one in permissions)
+
+
+def needs(*permissions: Permission) -> Callable[[View[Arguments]], View[Arguments]]:
+    """The view for the Admin product with one of these permissions; the rest get a plain refusal (403).
+
+    The refusal is about the first of them, says why, and who has it.
+    """
+
+    def guard(view: View[Arguments]) -> View[Arguments]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Arguments.args, **named: Arguments.kwargs) -> HttpResponse:
+            admin_of(request)
+            viewer = viewer_at(request)
+            if not has_any(viewer, permissions):
+                raise PermissionDenied(viewer.rights.permission(viewer, permissions[0]).reason)
+            return view(request, *args, **named)
+
+        guarded.permissions = permissions  # type: ignore[attr-defined]  # for the navigation
+        return cast("View[Arguments]", guarded)
+
+    return guard

@@ -47,7 +47,7 @@ def save_type(
 @transaction.atomic
 def restore(version: MergeProfileVersion, *, seen: int, actor: User, now: dt.datetime) -> MergeProfileVersion:
     """Save an old version as its profile's newest; `seen`: the newest on the page. Raises as above."""
-    _lock_profiles()
+    lock_profiles()
     newest = newest_of(version.profile)
     if newest is None or newest.pk != seen:
         raise SettingsChanged
@@ -60,7 +60,7 @@ def activate(profile: MergeProfile, *, seen: int | None, shown: int, actor: User
 
     Raises as above.
     """
-    _lock_profiles()
+    lock_profiles()
     newest = newest_of(profile)
     if _active_pk() != seen or newest is None or newest.pk != shown:
         raise SettingsChanged
@@ -81,7 +81,7 @@ def newest_of(profile: MergeProfile) -> MergeProfileVersion | None:
 
 def _still_active(seen: int) -> MergeProfileVersion:
     """The active version, which no one else changes until the transaction ends. Raises `SettingsChanged`."""
-    _lock_profiles()
+    lock_profiles()
     version = active_version()
     if version.pk != seen:
         raise SettingsChanged
@@ -95,5 +95,6 @@ def _active_pk() -> int | None:
         return None
 
 
-def _lock_profiles() -> None:
+def lock_profiles() -> None:
+    """Let nobody else save settings or activate a profile until the transaction ends."""
     list(MergeProfile.objects.select_for_update().order_by("pk"))

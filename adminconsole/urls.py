@@ -1,4 +1,4 @@
-"""Addresses of the console. Every view is for the Admin product only (`adminconsole.access`)."""
+"""Addresses of the console. Every view states the permission it needs (`adminconsole.access`)."""
 
 from django.urls import path
 
@@ -17,13 +17,17 @@ from .views.role_new import role_new
 from .views.roles import role, role_list
 from .views.runs import run, run_csv, runs
 from .views.settings_versions import merge_settings_version, merge_settings_versions
+from .views.subjects import merge_settings_subjects
 from .views.term_settings import merge_settings_terms
 from .views.timelines import timeline, timeline_list
+from .views.user_access import user_access
+from .views.users import user, user_new, users
 
 urlpatterns = [
     path("", console, name="console"),
     path("settings/", merge_settings, name="merge_settings"),
     path("settings/terms/", merge_settings_terms, name="merge_settings_terms"),
+    path("settings/subjects/", merge_settings_subjects, name="merge_settings_subjects"),
     path("settings/versions/", merge_settings_versions, name="merge_settings_versions"),
     path("settings/versions/<int:pk>/", merge_settings_version, name="merge_settings_version"),
     path("settings/types/<str:merge_type>/", merge_settings_type, name="merge_settings_type"),
@@ -46,6 +50,10 @@ urlpatterns = [
     path("roles/", role_list, name="roles"),
     path("roles/new/", role_new, name="role_new"),
     path("roles/of/<path:code>/", role, name="role"),
+    path("users/", users, name="users"),
+    path("users/new/", user_new, name="user_new"),
+    path("users/<int:pk>/", user, name="user"),
+    path("users/<int:pk>/access/", user_access, name="user_access"),
     path("exemptions/", exemptions, name="exemptions"),
     path("exemptions/new/", exemption_new, name="exemption_new"),
     path("exemptions/<int:pk>/end/", exemption_revoke, name="exemption_revoke"),

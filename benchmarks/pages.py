@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from integration.models import MergeRun, Plan
-from scheduling.models import Department, Role, RoleAssignment, Section, User
+from scheduling.models import Building, Department, Role, RoleAssignment, Section, User
 
 from .busy_term import edit_here
 from .measuring import Measured, measured, server_seconds
@@ -117,6 +117,7 @@ def _schedule(term: str, client: Client) -> Iterator[tuple[str, Address]]:
     yield "an instructor", Address(reverse("instructor", args=[term, teacher]))
     yield "week of a room", Address(f"{week}?room={room}")
     yield "week of an instructor", Address(f"{week}?instructor={teacher}")
+    yield "week of a building", Address(f"{week}?building={_building(term)}")
     yield "week of a department", Address(f"{week}?department={department.pk}")
 
 
@@ -125,6 +126,12 @@ def _department(term: str) -> Department:
     offering = Department.objects.filter(course__sections__term=term)
     away = Abs(Count("course__sections") - 100)
     return offering.annotate(away=away).order_by("away", "code")[:1].get()
+
+
+def _building(term: str) -> str:
+    """The one with the most meetings."""
+    used = Building.objects.filter(rooms__meetings__section__term=term).annotate(times=Count("pk"))
+    return used.order_by("-times", "code")[:1].get().pk
 
 
 def _section(term: str) -> Section:

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from scheduling.models import Term
+from adminconsole.nav import console_of
 from scheduling.phase_badge import badge_of
-from scheduling.terms import SESSION_KEY, usual_term
+from scheduling.terms import SESSION_KEY, terms_of, usual_term
 
 
 def environment(_request: HttpRequest) -> dict[str, str]:
@@ -28,8 +28,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {"frame": SimpleLazyObject(partial(_frame, request))}
 
 
+def console(request: HttpRequest) -> dict[str, Any]:
+    """What of the console somebody may open; two queries for the Admin product, none for others."""
+    return {"console": SimpleLazyObject(partial(console_of, request))}
+
+
 def _frame(request: HttpRequest) -> dict[str, Any]:
-    terms = list(Term.objects.all())
+    terms = terms_of(request)
     match = request.resolver_match
     code = match.kwargs.get("term_code") if match else None
     code = code or request.session.get(SESSION_KEY)

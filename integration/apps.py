@@ -42,4 +42,4 @@ class IntegrationConfig(AppConfig):
         connect()
         post_migrate.connect(make_default_profile, sender=self)
         field_locks.register(read_source_locks)
-        integration_side.register(Side())
+        integration_side.register(Side)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from integration.models import MergeRun, OutboundChange, TermSwitch
 from integration.settings import MergeSettings
 from integration.sis.port import TERM_TYPES
-from integration.status import usable_settings
+from integration.standing import usable_settings
 from scheduling.pills import Pill
 
 SHOWN = 5

@@ -83,6 +83,7 @@ def _channel(
         is_term_on=switch is not None,
         switch_over=(switch.until or term.end_date) if switch is not None and has_ended else None,
         is_sending=switch is not None and switch.is_sending,
+        is_nightly=switch is not None and switch.is_nightly,
         is_real_time=switch is not None and switch.is_real_time,
         pause=pause,
         plan=plan,

@@ -164,12 +164,7 @@ class Delivery:
                     link.sis_id, link.state, link.intent = attempt.adopted, LinkState.LINKED, None
                 if attempt.operation is Operation.CREATE:
                     link.state = LinkState.CREATING
-                    link.intent = {
-                        "values": values,
-                        "natural_key": list(self.kind.natural_key(attempt.changes)),
-                        "at": now.isoformat(),
-                        "digest": self._last_digest,
-                    }
+                    link.intent = self._intent(attempt, values, now=now)
                 else:
                     entry = {
                         "operation": attempt.operation,
@@ -185,6 +180,16 @@ class Delivery:
                 attempt.link = link
             save_links(list(links.values()))
             self._write_down(writes)
+
+    def _intent(self, attempt: Attempt, values: dict[str, Any], *, now: dt.datetime) -> dict[str, Any]:
+        """What is kept of a create until its outcome is known. `parts`: lists that may land item by item."""
+        return {
+            "values": values,
+            "natural_key": list(self.kind.natural_key(attempt.changes)),
+            "at": now.isoformat(),
+            "digest": self._last_digest,
+            "parts": sorted(self.adapter.capabilities.written_in_parts),
+        }
 
     @cached_property
     def _last_digest(self) -> str:

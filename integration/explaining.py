@@ -20,7 +20,7 @@ from integration.models import Conflict, Link, LinkState, Plan, PlanRow
 from integration.rule_words import Act, rule_in_words
 from integration.settings import active_version, read
 from integration.sis.port import Capabilities, MergeType
-from integration.status import configured_capabilities
+from integration.standing import configured_capabilities
 from integration.wording import how_to_settle, moment
 from scheduling.domain.errors import UnknownField
 from scheduling.models import ChangeLog

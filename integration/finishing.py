@@ -299,6 +299,9 @@ class Finisher:
             )
             outbound.fail(attempt.claim, error, now=self.now)
             self._note(link, "rejected")
+        elif _has_side_effects(attempt, result.shown):  # looked at again at once, and pulled
+            link.source_hash = None
+            self._give_back(attempt.claim, outbound.State.WAITING)
         elif link.agreed_version or attempt.held:
             version = attempt.state.version if attempt.state else attempt.claim.wanted_version
             self._give_back(attempt.claim, outbound.State.DONE, version=version)
@@ -366,6 +369,15 @@ def _after(attempt: Attempt, pushed: Values, shown: Values | None) -> Values | N
     if not pushed:
         return None
     return shown if shown is not None else {**attempt.theirs, **pushed}
+
+
+def _has_side_effects(attempt: Attempt, shown: Values | None) -> bool:
+    """Whether the SIS changed more than it was sent, as one that empties a section that it cancels."""
+    return shown is not None and any(
+        name in shown and shown[name] != value
+        for name, value in attempt.theirs.items()
+        if name not in attempt.changes
+    )
 
 
 def _ignored(attempt: Attempt, shown: Values | None) -> list[str]:

@@ -141,9 +141,18 @@ def agreement_on(values: Mapping[str, Any], shown: Values) -> tuple[dict[str, An
 
 
 def adopt_intent(link: Link, shown: Values) -> None:
-    """Take what our create carried as agreed (on the unsaved link): the record turned out to be ours."""
+    """Take what our create carried as agreed (on the unsaved link): the record turned out to be ours.
+
+    Of a list that the SIS takes item by item, what is there so far is agreed: the rest was not written yet.
+    """
     if link.baseline is None and link.intent is not None:
-        link.baseline, link.baseline_theirs = agreement_on(link.intent["values"], shown)
+        values = dict(link.intent["values"])
+        landed = {
+            name: shown[name] for name in link.intent.get("parts", ()) if name in values and name in shown
+        }
+        ours = decode({name: values[name] for name in landed}, structs=STRUCTS)
+        values |= encode({name: seen for name, seen in landed.items() if set(seen) < set(ours[name])})
+        link.baseline, link.baseline_theirs = agreement_on(values, shown)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

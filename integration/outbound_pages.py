@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count
 
-from integration.channels import Channels, load_channels
+from integration.channels import Channels
 from integration.group_labels import GroupLabel, labels_of_groups
 from integration.models import OutboundChange
 from integration.outbound_filter import OPEN_STATES, OutboundFilter
 from integration.outbound_reasons import WhyWaiting, reasons_for, why_queue_waits
 from integration.outbound_words import NEXT_OF_STATE, pill_of
-from integration.settings import MergeSettings
-from integration.sis.port import SENDABLE_TYPES, Capabilities
-from integration.status import configured_capabilities, usable_settings
+from integration.sis.port import SENDABLE_TYPES
+from integration.standing import Standing
 from integration.status_rules import barred
 from scheduling.models import Term
 from scheduling.paging import Ordering, Page, page_of
@@ -68,22 +67,20 @@ class OutboundView:
 
 @dataclass(kw_only=True)
 class Board:
-    """The whole page's facts, read once. `now`: the moment of the request."""
+    """The whole page's facts, read once. `channels`: of the terms in which something waits."""
 
-    now: dt.datetime
-    settings: MergeSettings
-    able: Capabilities
+    standing: Standing
     channels: Channels
     queues: Sequence[Queue]
 
     @classmethod
     def load(cls, *, now: dt.datetime) -> "Board":
         """Counts and channels of everything open, in seven queries."""
-        settings = usable_settings()
+        standing = Standing(now)
         rows = OutboundChange.objects.filter(state__in=OPEN_STATES).order_by()
         counted = list(rows.values_list("term", "merge_type", "state").annotate(number=Count("id")))
         terms = Term.objects.in_bulk({code for code, *_rest in counted})
-        channels = load_channels(list(terms), settings, now=now)
+        channels = standing.channels(terms)
         numbers: dict[tuple[str, str], dict[str, int]] = {}
         for code, merge_type, state, number in counted:
             numbers.setdefault((merge_type, code), {})[state] = number
@@ -98,9 +95,7 @@ class Board:
             for merge_type in SENDABLE_TYPES
             if (merge_type.value, code) in numbers
         ]
-        return cls(
-            now=now, settings=settings, able=configured_capabilities(), channels=channels, queues=queues
-        )
+        return cls(standing=standing, channels=channels, queues=queues)
 
     def page(self, chosen: OutboundFilter, cursor: str) -> Page[OutboundChange]:
         """One page, what waits longest first. Raises `BadCursor`."""
@@ -110,9 +105,7 @@ class Board:
     def views(self, rows: Sequence[OutboundChange]) -> list[OutboundView]:
         """Rows (with their links and terms loaded) as the page shows them."""
         links = [row.link for row in rows]
-        reasons = reasons_for(
-            links, settings=self.settings, able=self.able, channels=self._channels_of(rows), now=self.now
-        )
+        reasons = reasons_for(links, self.standing)
         labels = labels_of_sections({link.section_id for link in links if link.section_id})
         groups = labels_of_groups({link.relationship_id for link in links if link.relationship_id})
         return [
@@ -124,15 +117,6 @@ class Board:
             )
             for row in rows
         ]
-
-    def _channels_of(self, rows: Sequence[OutboundChange]) -> Channels:
-        """Done rows may be of terms where nothing waits any more."""
-        missing = {row.term_id for row in rows} - {term for _type, term in self.channels}
-        return (
-            {**self.channels, **load_channels(missing, self.settings, now=self.now)}
-            if missing
-            else self.channels
-        )
 
     def _view(
         self,
@@ -173,4 +157,4 @@ class Board:
             return "When it may go", None
         if channel is not None and not channel.is_real_time:
             return "With the next merge that sends", None
-        return ("At once", None) if row.next_attempt_at <= self.now else ("", row.next_attempt_at)
+        return ("At once", None) if row.next_attempt_at <= self.standing.now else ("", row.next_attempt_at)

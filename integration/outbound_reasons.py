@@ -3,16 +3,14 @@
 Takes any number of links and a constant number of queries.
 """
 
-import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
-from integration.channels import Channels
 from integration.models import Link
-from integration.settings import MergeSettings
-from integration.sis.port import Capabilities, MergeType
+from integration.sis.port import MergeType
+from integration.standing import Standing
 from integration.status import SEVERITY
 from integration.status_facts import Source, Surroundings, group_sources, section_sources
 from integration.status_rules import Channel, Code, Reason, RecordFacts, barred, reasons_of, state_of
@@ -55,17 +53,10 @@ class WhyWaiting:
     setting: str = ""
 
 
-def reasons_for(
-    links: Sequence[Link],
-    *,
-    settings: MergeSettings,
-    able: Capabilities,
-    channels: Channels,
-    now: dt.datetime,
-) -> Mapping[int, list[WhyWaiting]]:
+def reasons_for(links: Sequence[Link], standing: Standing) -> Mapping[int, list[WhyWaiting]]:
     """Link -> why its record stands where it stands, the worst first."""
-    sources = _sources(links, settings, able)
-    known = Surroundings.load(list(sources.values()), channels=channels, now=now)
+    sources = _sources(links, standing)
+    known = Surroundings.load(list(sources.values()), standing)
     return {pk: _said(known.facts(source)) for pk, source in sources.items()}
 
 
@@ -101,14 +92,14 @@ def _words(reason: Reason) -> WhyWaiting:
     )
 
 
-def _sources(links: Collection[Link], settings: MergeSettings, able: Capabilities) -> dict[int, Source]:
+def _sources(links: Collection[Link], standing: Standing) -> dict[int, Source]:
     of_section = {one.section_id: one.pk for one in links if one.section_id is not None}
     of_group = {one.relationship_id: one.pk for one in links if one.relationship_id is not None}
-    sections = section_sources(Section.objects.filter(pk__in=of_section).order_by("id"), settings, able)
+    sections = section_sources(Section.objects.filter(pk__in=of_section).order_by("id"), standing)
     found = {of_section[pk]: source for pk, source in sections.items()}
     if of_group:
         rows = RelationshipMember.objects.filter(relationship__in=of_group).order_by()
-        groups = group_sources(set(rows.values_list("section_id", flat=True)), settings, able)
+        groups = group_sources(set(rows.values_list("section_id", flat=True)), standing)
         found |= {of_group[pk]: source for pk, source in groups.items() if pk in of_group}
     return found | {one.pk: _bare(one) for one in links if one.pk not in found}
 

@@ -21,7 +21,8 @@ RULE_WORDS: Mapping[str, str] = {
     Rule.SIS_CHANGED: "Only the SIS changed it since both sides agreed, so the SIS's value was taken.",
     Rule.TANDEM_CHANGED: "Only Tandem changed it since both sides agreed, so Tandem's value goes to the SIS.",
     Rule.DRIFT: "The SIS changed it, but {label} is not imported; Tandem keeps its own value.",
-    Rule.PENDING: "Tandem changed it, but Merge Settings do not send {label}; the SIS keeps its own value.",
+    Rule.PENDING: "Tandem changed it, but {label} is not sent: Merge Settings leave it out or this SIS does "
+    "not take it. The SIS keeps its own value.",
     Rule.PREFER_SIS: "Both sides changed it, and Merge Settings prefer the SIS; both values are kept.",
     Rule.PREFER_TANDEM: "Both sides changed it, and Merge Settings prefer Tandem; both values are kept.",
     Rule.ASK: "Both sides changed it, and Merge Settings ask a person; until then each side keeps its own.",

@@ -12,7 +12,7 @@ RELATIONSHIP_FIELDS = Catalogue(
     (
         Field(name="kind", label="Kind", kind=Kind.CHOICE, can_be_sent=False, is_from_sis=True),
         replace(RELATIONSHIP_CAPACITY, label="Combined capacity"),
-        Field(name="members", label="Members", kind=Kind.TEXT),
+        Field(name="members", label="Members", kind=Kind.TEXT, is_plural=True),
     )
 )
 """The fields of a relationship, named and owned as merge settings, status and explanations show them."""

@@ -4,14 +4,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from integration.explaining import explain
-from integration.models import TermSwitch
 from integration.rule_words import RULE_WORDS, rule_in_words
-from integration.settings import is_over
 from integration.sis.port import MergeType
+from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.status_filter import sections_in_states
 from scheduling.models import Section
@@ -20,24 +18,23 @@ from scheduling.models import Section
 class Side:
     """See `scheduling.integration_side.IntegrationSide`."""
 
+    def __init__(self) -> None:
+        self._standing: Standing | None = None
+
     def statuses(self, section_ids: Sequence[int], *, now: dt.datetime) -> Mapping[int, dict[str, Any]]:
-        return status_of_sections(section_ids, now=now)
+        return status_of_sections(section_ids, self._at(now))
 
     def in_state(self, sections: QuerySet[Section], *states: str, now: dt.datetime) -> QuerySet[Section]:
-        return sections_in_states(sections, states, now=now)
+        return sections_in_states(sections, states, self._at(now))
 
     def is_followed(self, term_code: str, *, now: dt.datetime) -> bool:
-        switch = (
-            TermSwitch.objects.select_related("term")
-            .filter(
-                Q(is_nightly=True) | Q(is_real_time=True),
-                merge_type=MergeType.SECTIONS.value,
-                term=term_code,
-            )
-            .first()
-        )
-        today = timezone.localdate(now)
-        return switch is not None and switch.term.is_active and not is_over(switch, switch.term, today=today)
+        channel = self._at(now).channels({term_code}).get((MergeType.SECTIONS.value, term_code))
+        return channel is not None and channel.is_followed
+
+    def _at(self, now: dt.datetime) -> Standing:
+        if self._standing is None or self._standing.now != now:
+            self._standing = Standing(now)
+        return self._standing
 
     def explain(self, section_id: int, field: str, *, now: dt.datetime) -> Mapping[str, Any]:
         return explain(section_id, field, now=now)

@@ -28,7 +28,7 @@ class SettingsLocks:
     def of_section(self, term_code: str, sis_id: str | None) -> Mapping[str, str]:
         """Field -> sentence, record overrides included."""
         return {
-            field.name: _sentence(field.label)
+            field.name: _sentence(field.label, is_plural=field.is_plural)
             for field in self._fields
             if source_of(field, self._sections, sis_id=sis_id or "") is Source.ALWAYS_SIS
         }
@@ -36,11 +36,12 @@ class SettingsLocks:
     def of_relationship(self, term_code: str) -> Mapping[str, str]:
         """``members`` and ``capacity`` -> sentence. The kind, which never changes, is not asked for."""
         return {
-            policy.name: _sentence(policy.name.capitalize())
+            policy.name: _sentence(policy.name.capitalize(), is_plural=policy.name == "members")
             for policy in relationship_policies(self._relationships)
             if policy.source is Source.ALWAYS_SIS and policy.name != "kind"
         }
 
 
-def _sentence(label: str) -> str:
-    return f"{label} is kept by the SIS (Always SIS in Merge Settings); it is changed there."
+def _sentence(label: str, *, is_plural: bool) -> str:
+    are, they = ("are", "they are") if is_plural else ("is", "it is")
+    return f"{label} {are} kept by the SIS (Always SIS in Merge Settings); {they} changed there."

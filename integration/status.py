@@ -4,18 +4,14 @@ Whatever a section waits for, what the SIS said and what its crosslists met: one
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 
-from integration.channels import load_channels
-from integration.settings import ConfigurationError, MergeSettings, active_version, read
-from integration.sis.port import BadSisUrl, Capabilities
-from integration.sis.registry import configured_adapter
+from integration.standing import Standing
 from integration.status_facts import Surroundings, group_sources, section_sources
-from integration.status_rules import RecordFacts, State, reasons_of, state_of
+from integration.status_rules import Reason, RecordFacts, State, reasons_of, state_of
 from integration.status_words import say
 from scheduling.models import Section
 
@@ -27,11 +23,8 @@ def answer(section_id: int, records: Sequence[RecordFacts], *, zone: dt.tzinfo) 
 
     A group is only mentioned where something of it is wrong or on its way; the worst reason gives the state.
     """
-    own, *groups = records
-    reasons = list(reasons_of(own))
-    for group in groups:
-        reasons += [one for one in reasons_of(group) if state_of(one.code) is not State.SYNCED]
-    reasons.sort(key=lambda one: SEVERITY[state_of(one.code)])
+    own = records[0]
+    reasons = _reasons(records)
     said = [say(one, zone) for one in reasons]
     return {
         "section": section_id,
@@ -51,43 +44,37 @@ def answer(section_id: int, records: Sequence[RecordFacts], *, zone: dt.tzinfo) 
     }
 
 
-def status_of_sections(
-    section_ids: Sequence[int], *, now: dt.datetime, capabilities: Capabilities | None = None
-) -> dict[int, dict[str, Any]]:
-    """Section id -> the status document; unknown ids are left out.
+def state_of_section(records: Sequence[RecordFacts]) -> State:
+    """The state that `answer` gives, without its words."""
+    return state_of(_reasons(records)[0].code)
 
-    `capabilities`: what the SIS can do, if not what the configured one declares.
-    """
-    settings = usable_settings()
-    able = capabilities or configured_capabilities()
-    own = section_sources(Section.objects.filter(pk__in=section_ids).order_by("id"), settings, able)
-    groups = group_sources(own, settings, able)
-    channels = load_channels({one.term for one in own.values()}, settings, now=now)
-    known = Surroundings.load([*own.values(), *groups.values()], channels=channels, now=now)
-    of_section: dict[int, list[RecordFacts]] = defaultdict(list)
-    for group in groups.values():
-        facts = known.facts(group)
-        for member in group.members:
-            of_section[member].append(facts)
+
+def _reasons(records: Sequence[RecordFacts]) -> list[Reason]:
+    """Those of a section (first) and what is wrong or on its way with its groups, the worst first."""
+    own, *groups = records
+    reasons = list(reasons_of(own))
+    for group in groups:
+        reasons += [one for one in reasons_of(group) if state_of(one.code) is not State.SYNCED]
+    return sorted(reasons, key=lambda one: SEVERITY[state_of(one.code)])
+
+
+def status_of_sections(section_ids: Sequence[int], standing: Standing) -> dict[int, dict[str, Any]]:
+    """Section id -> the status document; unknown ids are left out."""
     zone = timezone.get_default_timezone()
-    return {pk: answer(pk, [known.facts(one), *of_section[pk]], zone=zone) for pk, one in own.items()}
+    facts = facts_of_sections(section_ids, standing)
+    return {pk: answer(pk, records, zone=zone) for pk, records in facts.items()}
 
 
-def usable_settings() -> MergeSettings:
-    """The active settings; the delivered ones where none can be read (a merge says so; reading goes on)."""
-    try:
-        return read(active_version())
-    except ConfigurationError:
-        return MergeSettings()
-
-
-def configured_capabilities() -> Capabilities:
-    """What the configured SIS can do; the port's defaults where none is configured (status still answers)."""
-    try:
-        adapter = configured_adapter()
-    except BadSisUrl:
-        return Capabilities(name="none")
-    try:
-        return adapter.capabilities
-    finally:
-        adapter.close()
+def facts_of_sections(section_ids: Sequence[int], standing: Standing) -> dict[int, list[RecordFacts]]:
+    """Section id -> the facts of the section (first) and of its groups; what is known is not read again."""
+    asked = [pk for pk in section_ids if pk not in standing.facts]
+    if asked:
+        own = section_sources(Section.objects.filter(pk__in=asked).order_by("id"), standing)
+        groups = group_sources(own, standing)
+        known = Surroundings.load([*own.values(), *groups.values()], standing)
+        standing.facts |= {pk: [known.facts(one)] for pk, one in own.items()}
+        for group in groups.values():
+            facts = known.facts(group)
+            for member in own.keys() & set(group.members):
+                standing.facts[member].append(facts)
+    return {pk: standing.facts[pk] for pk in section_ids if pk in standing.facts}

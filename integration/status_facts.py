@@ -21,9 +21,9 @@ from integration.merge.records import Values
 from integration.models import Conflict, Link, MergeRun, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
 from integration.relationship_type import RelationshipType
-from integration.settings import MergeSettings
 from integration.settings_rules import RELATIONSHIP_FIELDS
-from integration.sis.port import Capabilities, MergeType
+from integration.sis.port import MergeType
+from integration.standing import Standing
 from integration.status_rules import (
     Attempted,
     Channel,
@@ -35,9 +35,9 @@ from integration.status_rules import (
     Refusal,
 )
 from integration.wording import in_words
-from scheduling.domain.fields import Catalogue
+from scheduling.domain.fields import CATALOGUE, Catalogue
 from scheduling.models import Relationship, RelationshipMember, Section
-from scheduling.selectors import LABEL_COLUMNS, catalogue, values_of_sections
+from scheduling.selectors import LABEL_COLUMNS, values_of_sections
 
 LINK_COLUMNS = (
     *("section", "relationship", "state", "baseline", "baseline_theirs", "agreed_version"),
@@ -52,6 +52,9 @@ TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOL
 """Issues that a run repeats; outbound rows and conflicts tell them as they stand now."""
 UNCHANGING = (PlanRow.Action.AGREE, PlanRow.Action.MISSING)
 """Rows of a plan that change nothing anybody sees."""
+
+PLURAL = frozenset(one.name for one in (*CATALOGUE, *RELATIONSHIP_FIELDS) if one.is_plural)
+"""Fields of which one says that they are, not that it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,16 +77,14 @@ class Source:
     waits_for: tuple[str, ...] = ()
 
 
-def section_sources(
-    sections: QuerySet[Section], settings: MergeSettings, able: Capabilities
-) -> dict[int, Source]:
+def section_sources(sections: QuerySet[Section], standing: Standing) -> dict[int, Source]:
     """The sections themselves, by id."""
     found = {one.pk: one for one in _with_links(sections, "status")}
     links = {pk: _link(one) for pk, one in found.items()}
-    fields = catalogue()
+    fields, able = standing.fields, standing.able
     labels = _labels(fields)
     values = values_of_sections([pk for pk, one in found.items() if _may_differ(links.get(pk), one.version)])
-    rules = settings.of(MergeType.SECTIONS)
+    rules = standing.settings.of(MergeType.SECTIONS)
     usual = section_policies(fields, rules, able)
     sources = {}
     for pk, one in found.items():
@@ -106,10 +107,9 @@ def section_sources(
     return sources
 
 
-def group_sources(
-    section_ids: Collection[int], settings: MergeSettings, able: Capabilities
-) -> dict[int, Source]:
+def group_sources(section_ids: Collection[int], standing: Standing) -> dict[int, Source]:
     """The groups of these sections that the SIS can hold, by id; other kinds wait for nothing."""
+    settings, able = standing.settings, standing.able
     rows = RelationshipMember.objects.filter(section__in=section_ids).order_by()
     groups = Relationship.objects.filter(pk__in=rows.values("relationship"), kind__in=able.relationship_kinds)
     found = {one.pk: one for one in _with_links(groups.order_by("id"), "kind")}
@@ -208,8 +208,9 @@ class Surroundings:
     planned: frozenset[int]
 
     @classmethod
-    def load(cls, sources: Collection[Source], *, channels: Channels, now: dt.datetime) -> "Surroundings":
+    def load(cls, sources: Collection[Source], standing: Standing) -> "Surroundings":
         """Of all `sources`, in three queries."""
+        channels = standing.channels({one.term for one in sources})
         links = [one.link.pk for one in sources if one.link is not None]
         disputes = defaultdict(list)
         for conflict in Conflict.objects.filter(link__in=links, status=Conflict.Status.OPEN).order_by("id"):
@@ -217,7 +218,7 @@ class Surroundings:
         plans = [one.plan for one in channels.values() if one.plan is not None]
         planned = PlanRow.objects.filter(plan__in=plans, link__in=links).exclude(action__in=UNCHANGING)
         return cls(
-            now=now,
+            now=standing.now,
             channels=channels,
             disputes=disputes,
             issues=_issues(sources),
@@ -281,6 +282,7 @@ def _dispute(conflict: Conflict, labels: Mapping[str, str]) -> Dispute:
         is_number=conflict.kind == Conflict.Kind.NUMBER,
         field=conflict.field,
         label=labels.get(conflict.field, conflict.field),
+        is_plural=conflict.field in PLURAL,
         base=in_words(conflict.base),
         ours=in_words(conflict.ours),
         theirs=in_words(conflict.theirs),

@@ -1,21 +1,20 @@
-"""The sections in some integration states, found by the database (`status_expression`).
+"""The sections in some integration states, found without loading those that are plainly in step.
 
-One fact is no column: whether a field differs from what both sides agreed on and may be sent. The rows say
-of which sections this can be asked, those edited since and not tried yet; only they are loaded and compared.
+Where many may be apart the database works the states out (`status_expression`). One fact is no column: if
+a field differs from what both sides agreed on and may be sent. The rows say of which sections this can be
+asked, those edited since and not tried yet; only they are loaded and compared.
 """
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.db.models import F, Q, QuerySet
 
-from integration.channels import Channels, load_channels
 from integration.models import Conflict, LinkState
-from integration.settings import MergeSettings
-from integration.sis.port import SENDABLE_TYPES, Capabilities, MergeType
-from integration.status import configured_capabilities, usable_settings
+from integration.sis.port import SENDABLE_TYPES, MergeType
+from integration.standing import Standing
+from integration.status import facts_of_sections, state_of_section
 from integration.status_expression import NOTHING, Known, may_be_apart, with_state
 from integration.status_facts import (
     Source,
@@ -27,7 +26,8 @@ from integration.status_facts import (
 from integration.status_rules import State
 from scheduling.models import Relationship, RelationshipMember, Section
 
-FEW = 5000
+FEW = 500
+"""Up to how many sections are looked at one by one, so that a list waits for no more than its page would."""
 EDITED = Q(
     ~Q(link__agreed_version=F("version")),
     Q(link__outbound__isnull=True) | Q(link__outbound__error_class=""),
@@ -39,76 +39,55 @@ Held = Mapping[int, Collection[str]]
 """Link -> its fields with an open conflict; blank: the whole record."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Term:
-    """One term with what holds for all of it."""
-
-    code: str
-    settings: MergeSettings
-    able: Capabilities
-    channels: Channels
-    now: dt.datetime
-
-
 def sections_in_states(
-    sections: QuerySet[Section],
-    states: Collection[str],
-    *,
-    now: dt.datetime,
-    capabilities: Capabilities | None = None,
+    sections: QuerySet[Section], states: Collection[str], standing: Standing
 ) -> QuerySet[Section]:
     """Those of `sections` (all of one term) whose status (`status_of_sections`) is one of `states`.
 
-    A constant number of queries, however many sections. `capabilities`: what the SIS can do, if not what the
-    configured one declares.
+    A constant number of queries, however many sections. The columns alone tell which may be apart from the
+    SIS. As a rule these are few: they are looked at one by one, and `standing` keeps their facts for the page
+    that tells them. Where they are many, the database goes through all.
     """
     code = next(iter(sections.order_by().values_list("term_id", flat=True)[:1]), None)
     if code is None:
         return sections.none()
-    settings = usable_settings()
-    term = _Term(
-        code=code,
-        settings=settings,
-        able=capabilities or configured_capabilities(),
-        channels=load_channels({code}, settings, now=now),
-        now=now,
-    )
-    groups = Relationship.objects.filter(term=code, kind__in=term.able.relationship_kinds).order_by("id")
+    groups = Relationship.objects.filter(term=code, kind__in=standing.able.relationship_kinds).order_by("id")
     held = _held(code)
-    known = _known(term, held)
-    of_groups = replace(known[MergeType.RELATIONSHIPS], unsent=_unsent_groups(term, groups, held))
-    group_states = _states_of_members(groups, of_groups)
-    own = known[MergeType.SECTIONS]
-    return _narrowed(sections, states, term=term, known=own, held=held, group_states=group_states)
+    known = _known(code, held, standing)
+    near = list(_may_be_apart(sections, groups, known).order_by().values_list("pk", flat=True)[: FEW + 1])
+    if len(near) > FEW:
+        return _among_many(sections, states, groups, known, held=held, standing=standing)
+    found = {pk: state_of_section(facts) for pk, facts in facts_of_sections(near, standing).items()}
+    if State.SYNCED in states:
+        return sections.exclude(pk__in=[pk for pk, state in found.items() if state not in states])
+    return sections.filter(pk__in=[pk for pk, state in found.items() if state in states])
 
 
-def _narrowed(
+def _may_be_apart(
+    sections: QuerySet[Section], groups: QuerySet[Relationship], known: Mapping[MergeType, Known]
+) -> QuerySet[Section]:
+    """All that are not synced, by themselves or by one of `groups`, and few others."""
+    apart = groups.filter(may_be_apart(known[MergeType.RELATIONSHIPS]) | EDITED).order_by()
+    members = RelationshipMember.objects.filter(relationship__in=apart).order_by()
+    own = may_be_apart(known[MergeType.SECTIONS]) | EDITED
+    return sections.filter(own | Q(pk__in=members.values("section")))
+
+
+def _among_many(
     sections: QuerySet[Section],
     states: Collection[str],
+    groups: QuerySet[Relationship],
+    known: Mapping[MergeType, Known],
     *,
-    term: _Term,
-    known: Known,
     held: Held,
-    group_states: Mapping[State, Collection[int]],
+    standing: Standing,
 ) -> QuerySet[Section]:
-    """Those of `sections` in one of `states`. Where few may be out of step, as a rule, they are named by id.
-
-    A list asks twice, for the count and for a page: so all rows are gone through once, and the states are
-    worked out for few of them, once.
-    """
-    candidates = sections.filter(may_be_apart(known, group_states) | EDITED).order_by()
-    near = list(candidates.values_list("pk", flat=True)[: FEW + 1])
-    are_few = len(near) <= FEW
-    scope = sections.filter(pk__in=near) if are_few else sections
-    own = section_sources(scope.filter(EDITED), term.settings, term.able)
-    known = replace(known, unsent=_having_some(own, held))
-    told = with_state(scope, known, at_best=group_states)
-    if not are_few:
-        return told.filter(sync_state__in=states)
-    found = list(told.order_by().values_list("pk", F("sync_state")))
-    if State.SYNCED in states:
-        return sections.exclude(pk__in=[pk for pk, state in found if state not in states])
-    return sections.filter(pk__in=[pk for pk, state in found if state in states])
+    """Those in one of `states`, worked out by the database."""
+    of_groups = replace(known[MergeType.RELATIONSHIPS], unsent=_unsent_groups(groups, held, standing))
+    edited = section_sources(sections.filter(EDITED), standing)
+    own = replace(known[MergeType.SECTIONS], unsent=_having_some(edited, held))
+    told = with_state(sections, own, at_best=_states_of_members(groups, of_groups))
+    return told.filter(sync_state__in=states)
 
 
 def _held(code: str) -> Held:
@@ -119,19 +98,20 @@ def _held(code: str) -> Held:
     return held
 
 
-def _known(term: _Term, held: Held) -> Mapping[MergeType, Known]:
+def _known(term: str, held: Held, standing: Standing) -> Mapping[MergeType, Known]:
     """What is known beside the rows: no more than what is wrong is loaded, in one query."""
-    issues = import_issues(last_imports([one.value for one in SENDABLE_TYPES], [term.code]))
+    issues = import_issues(last_imports([one.value for one in SENDABLE_TYPES], [term]))
     refused = defaultdict(set)
     for kind, record in issues.values_list("run__merge_type", "record"):
         refused[kind].add(record)
-    absent = RelationshipMember.objects.filter(section__sis_id__isnull=True, term=term.code).order_by()
+    absent = RelationshipMember.objects.filter(section__sis_id__isnull=True, term=term).order_by()
+    channels = standing.channels({term})
     is_cancelled = Q(status=Section.Status.CANCELLED)
     is_waiting = Q(pk__in=absent.values("relationship"))
     return {
         kind: Known(
-            channel=term.channels[kind.value, term.code],
-            now=term.now,
+            channel=channels[kind.value, term],
+            now=standing.now,
             refused=refused[kind.value],
             held=frozenset(held),
             held_whole={link for link, fields in held.items() if "" in fields},
@@ -152,10 +132,10 @@ def _states_of_members(groups: QuerySet[Relationship], known: Known) -> Mapping[
     return found
 
 
-def _unsent_groups(term: _Term, groups: QuerySet[Relationship], held: Held) -> Collection[int]:
+def _unsent_groups(groups: QuerySet[Relationship], held: Held, standing: Standing) -> Collection[int]:
     """The groups with something that may be sent, among those of which the rows alone cannot tell it."""
     members = RelationshipMember.objects.filter(relationship__in=groups.filter(EDITED)).order_by()
-    sources = group_sources(set(members.values_list("section_id", flat=True)), term.settings, term.able)
+    sources = group_sources(set(members.values_list("section_id", flat=True)), standing)
     return _having_some(sources, held)
 
 

@@ -152,6 +152,7 @@ class Dispute:
     is_number: bool = False
     field: str = ""
     label: str = ""
+    is_plural: bool = False
     base: str = ""
     ours: str = ""
     theirs: str = ""
@@ -182,9 +183,16 @@ class Channel:
     is_term_on: bool = True
     switch_over: dt.date | None = None
     is_sending: bool = True
+    is_nightly: bool = True
     is_real_time: bool = True
     pause: str = ""
     plan: int | None = None
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether merges of it run by themselves, so that how far it is is worth telling."""
+        is_on = self.is_term_on and self.is_term_there and self.switch_over is None
+        return is_on and (self.is_nightly or self.is_real_time)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -98,7 +98,7 @@ WORDS: Mapping[Code, Words] = {
         who=REGISTRAR,
     ),
     Code.CONFLICT: Words(
-        headline="Held: {label} differs from the SIS", message="{dispute} {settle}", who=REGISTRAR
+        headline="Held: {label} {differs} from the SIS", message="{dispute} {settle}", who=REGISTRAR
     ),
     Code.NUMBER_CYCLE: Words(
         headline="Held: section numbers wait for each other", message="{note}", who=EDITOR
@@ -133,8 +133,8 @@ WORDS: Mapping[Code, Words] = {
     ),
     Code.NOTHING_TO_SEND: Words(
         headline="Synced {synced}; {kept} only here",
-        message="No field that may be sent has changed: {kept} differs from the SIS, and Merge Settings "
-        "do not send it.",
+        message="No field that may be sent has changed: {kept} differs from the SIS and is not sent, "
+        "because Merge Settings leave it out or this SIS does not take it.",
         who=REGISTRAR,
     ),
     Code.VERIFIED: Words(
@@ -212,6 +212,7 @@ def _details(reason: Reason, zone: dt.tzinfo) -> dict[str, Any]:
         "members": listed(record.waits_for) if record.waits_for else "a member",
         **_about_channel(record.channel),
         "label": (dispute.label if dispute else "") or "the whole record",
+        "differs": "differ" if dispute and dispute.is_plural else "differs",
         "dispute": _dispute(reason),
         "note": dispute.note if dispute else attempted.text,
         "settle": how_to_settle(dispute.conflict) if dispute else "",
@@ -237,4 +238,5 @@ def _dispute(reason: Reason) -> str:
     if one is None or not one.field:
         return one.note if one else ""
     values = f"before {one.base}, Tandem {one.ours}, SIS {one.theirs}."
-    return f"{one.label} differs on both sides: {values}{' ' if one.note else ''}{one.note}"
+    differs = "differ" if one.is_plural else "differs"
+    return f"{one.label} {differs} on both sides: {values}{' ' if one.note else ''}{one.note}"

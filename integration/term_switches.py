@@ -13,7 +13,7 @@ from django.utils import timezone
 from integration.models import TermSwitch
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.switch_values import FLAGS, OFF, Key, Switch, SwitchChange, switch_of
-from integration.terms import GRACE_DAYS, CannotEnable
+from integration.terms import GRACE_DAYS, CannotEnable, why_not_sent
 from scheduling.models import ChangeLog, Term, User
 from scheduling.services.audit import Author, Change, write_changes
 
@@ -51,6 +51,8 @@ def refusals(change: SwitchChange, *, today: dt.date) -> Iterator[tuple[str, str
         )
     if after.is_sending and change.merge_type not in SENDABLE_TYPES:
         yield "is_sending", f"{what}: courses are only imported, never sent. Untick Send."
+    elif change.turns_on_sending and (why := why_not_sent(change.merge_type)):
+        yield "is_sending", f"{what}: {why} Untick Send."
     if after.is_real_time and not after.is_sending:
         yield (
             "is_real_time",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from integration.models import OutboundChange, TermSwitch
 from integration.reference_types import TYPES
 from integration.sis.port import SENDABLE_TYPES, MergeType, SisAdapter, SisRecord
+from integration.sis.registry import BadSisUrl, configured_adapter
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.values import canonical
 from scheduling.models import ChangeLog, Term, User
@@ -73,6 +74,21 @@ def check_switches(
         raise CannotEnable(f"{until} is past; give a date from {today} on with --until.")
 
 
+def why_not_sent(merge_type: MergeType) -> str:
+    """Why the configured SIS can be sent nothing of this type; blank if it can, or none is configured."""
+    try:
+        adapter = configured_adapter()
+    except BadSisUrl:
+        return ""
+    try:
+        able = adapter.capabilities
+    finally:
+        adapter.close()
+    if able.writes.get(merge_type):
+        return ""
+    return f"This SIS ({able.name}) takes no {merge_type.value}, so none can be sent."
+
+
 @transaction.atomic
 def enable_term(
     term: Term,
@@ -94,8 +110,9 @@ def enable_term(
     if not term.is_active:
         raise CannotEnable(f"The SIS no longer has {term}. If it is back, run execute_merge terms first.")
     until, said = _until(term, until, today=today)
+    sent = _sent(types, said) if is_sending else frozenset()
     for merge_type in types:
-        sends = is_sending and merge_type in SENDABLE_TYPES
+        sends = merge_type in sent
         after = {
             "is_importing": True,
             "is_sending": sends,
@@ -103,8 +120,7 @@ def enable_term(
             "is_real_time": is_real_time and sends,
             "until": until,
         }
-        before = _switch(term, merge_type)
-        if before == after:
+        if (before := _switch(term, merge_type)) == after:
             continue
         TermSwitch.objects.update_or_create(merge_type=merge_type.value, term=term, defaults=after)
         _audit(term, merge_type, before, after, actor=actor, now=now)
@@ -113,6 +129,19 @@ def enable_term(
     if is_sending and (waiting := count_waiting(term, types)):
         said.append(f"Waiting to be sent, and free to go now: {waiting} of its records.")
     return said
+
+
+def _sent(types: Sequence[MergeType], said: list[str]) -> frozenset[MergeType]:
+    """The types that the SIS takes; why it does not take the others is added to `said`.
+
+    Raises `CannotEnable` if it takes none of them.
+    """
+    unsent = {one: why for one in types if one in SENDABLE_TYPES and (why := why_not_sent(one))}
+    sent = frozenset(types) & frozenset(SENDABLE_TYPES) - unsent.keys()
+    if not sent:
+        raise CannotEnable(f"{next(iter(unsent.values()))} Leave --send out.")
+    said += unsent.values()
+    return sent
 
 
 def _until(term: Term, until: dt.date | None, *, today: dt.date) -> tuple[dt.date | None, list[str]]:

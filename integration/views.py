@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     viewer = viewer_for(user)
     check_can_see_terms(user, viewer)
     shown: dict[str, Any] = {"terms": Term.objects.all()}
-    if can_see_runs(user, viewer):
+    if can_see_runs(viewer):
         try:
             settings = read(active_version())
         except ConfigurationError as error:

@@ -43,7 +43,7 @@ class Question:
         """May one edit this field?"""
         name = asked.name
         return cls(
-            subject=wording.of_field(asked.label),
+            subject=wording.of_field(asked.label, is_plural=asked.is_plural),
             base=lambda role: role.permissions.get(Permission.EDIT_SECTIONS),
             grant=lambda role, phase: field_grant(role, phase, name),
         )

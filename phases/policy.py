@@ -157,7 +157,9 @@ class Policy:
         self, asked: PolicyField, actor: Actor, section: SectionFacts, exemptions: tuple[Exemption, ...]
     ) -> Decision:
         if asked.is_from_sis:
-            return Decision(is_allowed=False, reason=wording.kept_by_sis(asked.label))
+            return Decision(
+                is_allowed=False, reason=wording.kept_by_sis(asked.label, is_plural=asked.is_plural)
+            )
         lifted = tuple(one for one in exemptions if asked.name in one.fields)
         return self._ask(Question.of_field(asked), actor, section, lifted)
 

@@ -4,10 +4,11 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Model, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from phases import rules
@@ -31,40 +32,49 @@ def institution_zone() -> dt.tzinfo:
 
 
 def role_rules() -> dict[str, RoleRules]:
-    """Every role by its code. Three queries."""
-    permissions: dict[str, dict[Permission, Grant]] = defaultdict(dict)
-    for role, permission, grant in RolePermission.objects.values_list("role_id", "permission", "grant"):
-        permissions[role][Permission(permission)] = Grant(grant)
-    fields: dict[str, dict[str, Rule]] = defaultdict(dict)
-    for role, name, rule in RoleFieldRule.objects.values_list("role_id", "field", "rule"):
-        fields[role][name] = Rule(rule)
-    named = apps.get_model("scheduling", "Role")._default_manager.order_by("pk").values_list("pk", "name")
+    """Every role by its code. One query."""
+    roles = apps.get_model("scheduling", "Role")._default_manager.order_by("pk")
+    found = roles.values_list(
+        "pk",
+        "name",
+        _rows_of(RolePermission, "role", "permission", "grant"),
+        _rows_of(RoleFieldRule, "role", "field", "rule"),
+    )
     return {
         code: RoleRules(
-            code=code, name=name, permissions=permissions.get(code, {}), fields=fields.get(code, {})
+            code=code,
+            name=name,
+            permissions={Permission(one["permission"]): Grant(one["grant"]) for one in permissions},
+            fields={one["field"]: Rule(one["rule"]) for one in fields},
         )
-        for code, name in named
+        for code, name, permissions, fields in found
     }
 
 
 def phase_rules(ids: Iterable[int] | None = None) -> dict[int, PhaseRules]:
-    """The phases with these ids (None: all), in their order. Three queries."""
-    wanted: dict[str, Any] = {} if ids is None else {"phase__in": set(ids)}
-    fields: dict[int, dict[tuple[str, str], Rule]] = defaultdict(dict)
-    for phase, role, name, rule in PhaseFieldRule.objects.filter(**wanted).values_list(
-        "phase_id", "role_id", "field", "rule"
-    ):
-        fields[phase][role, name] = Rule(rule)
-    actions: dict[int, dict[tuple[str, Action], Rule]] = defaultdict(dict)
-    for phase, role, action, rule in PhaseActionRule.objects.filter(**wanted).values_list(
-        "phase_id", "role_id", "action", "rule"
-    ):
-        actions[phase][role, Action(action)] = Rule(rule)
-    named = phases() if ids is None else phases().filter(pk__in=wanted["phase__in"])
+    """The phases with these ids (None: all), in their order. One query."""
+    wanted = phases() if ids is None else phases().filter(pk__in=set(ids))
+    found = wanted.values_list(
+        "pk",
+        "name",
+        _rows_of(PhaseFieldRule, "phase", "role_id", "field", "rule"),
+        _rows_of(PhaseActionRule, "phase", "role_id", "action", "rule"),
+    )
     return {
-        pk: PhaseRules(code=pk, name=name, fields=fields.get(pk, {}), actions=actions.get(pk, {}))
-        for pk, name in named.values_list("pk", "name")
+        pk: PhaseRules(
+            code=pk,
+            name=name,
+            fields={(one["role_id"], one["field"]): Rule(one["rule"]) for one in fields},
+            actions={(one["role_id"], Action(one["action"])): Rule(one["rule"]) for one in actions},
+        )
+        for pk, name, fields, actions in found
     }
+
+
+def _rows_of(model: type[Model], owner: str, *names: str) -> ArraySubquery:
+    """The rows of `model` that belong to the outer query's record, these columns of each."""
+    rows = model._default_manager.filter(**{owner: OuterRef("pk")})
+    return ArraySubquery(rows.values(json=JSONObject(**{name: name for name in names})))
 
 
 def phases() -> QuerySet[Phase]:
@@ -168,7 +178,7 @@ def policy_for(
 
 
 def policy_of_roles(*, at: dt.datetime) -> Policy:
-    """A policy of no term, for what is asked of roles alone: their permissions. Three queries."""
+    """A policy of no term, for what is asked of roles alone: their permissions. One query."""
     return Policy(roles=role_rules(), catalogue=(), moment=at, zone=institution_zone())
 
 

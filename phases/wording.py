@@ -29,14 +29,15 @@ class Subject:
     no_department: str = "for a course of no department"
 
 
-def of_field(label: str) -> Subject:
+def of_field(label: str, *, is_plural: bool = False) -> Subject:
     """The subject of a field's sentences."""
+    verb, it = ("are", "them") if is_plural else ("is", "it")
     return Subject(
-        head=f"{label} is locked",
-        yes="You may change it",
+        head=f"{label} {verb} locked",
+        yes=f"You may change {it}",
         for_you=" for you",
         deed=" edit sections",
-        may="may change it",
+        may=f"may change {it}",
     )
 
 
@@ -101,9 +102,10 @@ def exempted(subject: Subject, exemption: Exemption, zone: dt.tzinfo) -> str:
     return f"{subject.yes} until {moment_words(exemption.until, zone)} by exemption: {exemption.reason}"
 
 
-def kept_by_sis(label: str) -> str:
+def kept_by_sis(label: str, *, is_plural: bool = False) -> str:
     """Why nobody edits a field of the SIS."""
-    return f"{label} is kept by the SIS; it is changed there."
+    verb, it = ("are", "they are") if is_plural else ("is", "it is")
+    return f"{label} {verb} kept by the SIS; {it} changed there."
 
 
 def without_role(subject: Subject, who: str) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from django.http import QueryDict
 
 from scheduling.bulk_wish import Wish, carried, fields_offered, posted_versions, read_wish
-from scheduling.domain.errors import DomainError
+from scheduling.domain.errors import DomainError, InvalidValue
 from scheduling.domain.fields import Catalogue
 from scheduling.input_choices import Choices, choices_of
 from scheduling.models import ChangeLog, Section, Term, User
@@ -108,7 +108,7 @@ class Bulk:
     @cached_property
     def choices(self) -> Choices:
         """What the inputs suggest."""
-        return choices_of(self.term, [])
+        return choices_of(self.term, {one.course.department_id for one in self.sections.values()})
 
     @cached_property
     def wish(self) -> Wish:
@@ -135,11 +135,11 @@ class Bulk:
 
     def preview(self) -> Preview:
         """What saving would do, found by saving and taking it back."""
-        changes = self._changes()
+        changes, senseless = self._wanted
         versions = {pk: one.version for pk, one in self.states.items()}
         author = self._author(confirmed=EVERYBODY)
         results = previewed(lambda: edit_many(changes, versions, author=author))
-        by_id = {one.section_id: one for one in results}
+        by_id = {one.section_id: one for one in (*results, *senseless)}
         return Preview(
             lines=list(self._lines(by_id)),
             agreed=fingerprint(changes, results),
@@ -148,16 +148,30 @@ class Bulk:
 
     def save(self) -> list[Edited]:
         """Save what the person was shown. Raises what `edit_many` raises; then nothing is saved."""
-        return edit_many(
-            self._changes(),
+        changes, senseless = self._wanted
+        is_all_or_none = bool(self.data.get("all_or_none"))
+        if is_all_or_none and senseless:
+            raise InvalidValue("Some sections are refused, so all or none means none.")
+        results = edit_many(
+            changes,
             posted_versions(self.data),
             author=self._author(confirmed=whole(self.data.get("students")) or 0),
-            is_all_or_none=bool(self.data.get("all_or_none")),
+            is_all_or_none=is_all_or_none,
             agreed=self.data.get("agreed", ""),
         )
+        return [*results, *senseless]
 
-    def _changes(self) -> dict[int, dict[str, object]]:
-        return {pk: self.wish.of_section(self.states[pk].values) for pk in self.sections if pk in self.states}
+    @cached_property
+    def _wanted(self) -> tuple[dict[int, dict[str, object]], list[Edited]]:
+        """Section id -> its changes; and the sections for which the wish makes no sense, refused."""
+        changes: dict[int, dict[str, object]] = {}
+        senseless: list[Edited] = []
+        for pk in self.sections:
+            try:
+                changes[pk] = self.wish.of_section(self.states[pk].values)
+            except InvalidValue as refusal:
+                senseless.append(Edited(section_id=pk, refusal=refusal))
+        return changes, senseless
 
     def _author(self, *, confirmed: int) -> Author:
         return Author(

@@ -4,22 +4,21 @@ A field is changed where something is written for it, or where it is to be made 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from django.http import QueryDict
 
+from scheduling.bulk_rows import NAMES, RowWish, read_row_wish
 from scheduling.domain.errors import DomainError, InvalidValue
 from scheduling.domain.fields import Catalogue, Field, Kind
 from scheduling.models import Term
-from scheduling.place_texts import places_meant
 from scheduling.posted_numbers import whole
 from scheduling.posted_values import VALUE, posted_values
 from scheduling.services.bulk import MOST_SECTIONS
 from scheduling.services.section_values import read_changes
 
-IDS, SEEN, MADE_BLANK, ROOM, NO_ROOM, CANCEL = "ids", "seen", "blank.", "room", "room.blank", "cancel"
+IDS, SEEN, MADE_BLANK, CANCEL = "ids", "seen", "blank.", "cancel"
 OF_ONE = frozenset({"course", "section_number", "status"})
 """What sections do not share, or what has a button of its own."""
 OF_ROWS = (Kind.MEETINGS, Kind.INSTRUCTORS)
@@ -27,22 +26,15 @@ OF_ROWS = (Kind.MEETINGS, Kind.INSTRUCTORS)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """`changes`: field -> raw value; `room`: building and number for all meetings; `errors`: unreadable."""
+    """`changes`: field -> raw value; `rows`: for meetings and instructors; `errors`: unreadable."""
 
     changes: Mapping[str, Any]
-    room: tuple[str, str] | None = None
+    rows: RowWish = field(default_factory=RowWish)
     errors: Sequence[DomainError] = ()
 
     def of_section(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What it means for a section with these values."""
-        if self.room is None:
-            return dict(self.changes)
-        building, room = self.room
-        meetings = [
-            {**msgspec.to_builtins(one), "building": building, "room": room}
-            for one in values.get("meetings") or ()
-        ]
-        return {**self.changes, "meetings": meetings}
+        """What it means for a section with these values. Raises `InvalidValue` where it makes no sense."""
+        return {**self.changes, **self.rows.of_section(values)}
 
 
 def fields_offered(fields: Catalogue) -> list[Field]:
@@ -69,21 +61,11 @@ def read_wish(data: QueryDict, fields: Catalogue, term: Term) -> Wish:
             errors.append(error)
     if data.get(CANCEL):
         changes["status"] = "CANCELLED"
-    room = None
-    try:
-        room = _room(data)
-    except InvalidValue as error:
-        errors.append(error)
-    if not (changes or room or errors):
+    rows, unread = read_row_wish(data)
+    errors += unread
+    if not (changes or rows or errors):
         errors.append(InvalidValue("Nothing is written yet; say what is to change."))
-    return Wish(changes=changes, room=room, errors=errors)
-
-
-def _room(data: QueryDict) -> tuple[str, str] | None:
-    if data.get(NO_ROOM):
-        return "", ""
-    written = data.get(ROOM, "").strip()
-    return places_meant([written])[written] if written else None
+    return Wish(changes=changes, rows=rows, errors=errors)
 
 
 def posted_ids(data: QueryDict) -> list[int]:
@@ -101,6 +83,6 @@ def posted_versions(data: QueryDict) -> dict[int, int]:
 def carried(data: QueryDict, fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
     """The wish as hidden fields of the next form: (name, value)."""
     names = [name for one in fields for name in (VALUE + one.name, MADE_BLANK + one.name)]
-    for name in (*names, ROOM, NO_ROOM, CANCEL):
+    for name in (*names, *NAMES, CANCEL):
         if value := data.get(name):
             yield name, value

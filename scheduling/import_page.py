@@ -36,9 +36,13 @@ class Step:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row of the file. `pk`: its section, if there is one; `students`: enrolled ones it touches."""
+    """One row of the file, which stands at `place`.
+
+    `pk`: its section, if there is one; `students`: enrolled ones it touches.
+    """
 
     line: int
+    place: str
     label: str
     pk: int | None
     is_new: bool
@@ -136,6 +140,7 @@ def _shown(outcomes: Outcomes, reader: Reader) -> list[Row]:
 def _row(one: Outcome, labels: dict[int, str], names: ValueNames, reader: Reader) -> Row:
     return Row(
         line=one.asked.line,
+        place=one.asked.place,
         label=labels.get(one.asked.section_id or 0) or _name_of_new(one.asked, names, reader),
         pk=one.asked.section_id,
         is_new=one.asked.section_id is None,

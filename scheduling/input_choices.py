@@ -50,7 +50,7 @@ class Choices:
 def choices_of(term: Term, departments: Iterable[str | None]) -> Choices:
     """The suggestions for a section of `departments`, in six queries whatever the size of the term."""
     codes = [one for one in departments if one]
-    buildings, rooms = _places()
+    buildings, rooms = places_offered()
     return Choices(
         texts={**_in_use(term), "campus": list(Campus.objects.order_by("pk").values_list("pk", flat=True))},
         buildings=buildings,
@@ -67,7 +67,7 @@ def _in_use(term: Term) -> dict[str, list[str]]:
     return {name: sorted({row[at] for row in found if row[at]}) for at, name in enumerate(IN_USE)}
 
 
-def _places() -> tuple[frozenset[str], list[tuple[str, str]]]:
+def places_offered() -> tuple[frozenset[str], list[tuple[str, str]]]:
     """The codes of all buildings, and every room in use: what is written for it, its seats in words."""
     rows = Building.objects.order_by("pk", "rooms__number").values_list(
         "pk", "rooms__number", "rooms__capacity", "rooms__is_active"

@@ -4,7 +4,7 @@ Where nothing is registered, no status is known and nothing is explained (docs/a
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from django.db.models import QuerySet
@@ -25,7 +25,10 @@ STATES = {
 
 
 class IntegrationSide(Protocol):
-    """Every method takes a constant number of queries, however many sections."""
+    """Made anew for each page, so that it may keep what it has read.
+
+    Every method takes a constant number of queries, however many sections.
+    """
 
     def statuses(self, section_ids: Sequence[int], *, now: dt.datetime) -> Mapping[int, Status]:
         """Section id -> status; unknown ids are left out."""
@@ -48,19 +51,20 @@ class IntegrationSide(Protocol):
         ...
 
 
-_registered: list[IntegrationSide] = []
+_registered: list[Callable[[], IntegrationSide]] = []
 
 
-def register(side: IntegrationSide) -> None:
-    """Make `side` the one that answers, in place of any before."""
-    _registered[:] = [side]
+def register(make: Callable[[], IntegrationSide]) -> None:
+    """Let what `make` makes be the one that answers, in place of any before."""
+    _registered[:] = [make]
 
 
 def side() -> IntegrationSide | None:
-    """Who answers; None where nobody registered."""
-    return _registered[0] if _registered else None
+    """Who answers, for one page; None where nobody registered."""
+    return _registered[0]() if _registered else None
 
 
 def statuses(section_ids: Sequence[int], *, now: dt.datetime) -> Mapping[int, Status]:
     """Section id -> status; nothing where nobody is registered."""
-    return _registered[0].statuses(section_ids, now=now) if _registered else {}
+    asked = side()
+    return asked.statuses(section_ids, now=now) if asked is not None else {}

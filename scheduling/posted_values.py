@@ -85,7 +85,7 @@ def _meeting(row: Mapping[str, Any], places: Mapping[str, tuple[str, str]]) -> d
 
 def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[str, Any]]:
     kept = [row for _number, row in sorted(rows.items()) if row.get("instructor") and not row.get(REMOVED)]
-    ids = _people(row["instructor"] for row in kept)
+    ids = people_written(row["instructor"] for row in kept)
     return [
         {
             "instructor": ids[row["instructor"]],
@@ -96,8 +96,11 @@ def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[s
     ]
 
 
-def _people(written: Iterable[str]) -> dict[str, str]:
-    """What is written -> the SIS id: ``Ada Yonath (I2)``, the bare id, or a name that one person has."""
+def people_written(written: Iterable[str]) -> dict[str, str]:
+    """What is written -> the SIS id: ``Ada Yonath (I2)``, the bare id, or a name that one person has.
+
+    Raises `InvalidValue` where several people have it.
+    """
     candidates = {text: [one for one in _ids_in(text) if is_storable(one)] for text in written}
     asked = {one for found in candidates.values() for one in found}
     known = set(Instructor.objects.filter(pk__in=asked).values_list("pk", flat=True))

@@ -24,6 +24,7 @@ from scheduling.posted_numbers import whole
 from scheduling.posted_values import VALUE
 from scheduling.section_drafts import Draft, in_order, read_draft
 from scheduling.section_inputs import InputGroup, Inputs
+from scheduling.section_status import StatusLine, side_for, status_line
 from scheduling.section_versions import Overlap, Since, overlaps, since_version
 from scheduling.selectors import SectionState, catalogue, values_of_sections
 from scheduling.services.audit import Author
@@ -125,6 +126,12 @@ class Editor:
             for value in (one.before, one.mine, one.theirs)
         ]
         return names_in([*held, *both], term_code=self.section.term_id)
+
+    @cached_property
+    def line(self) -> StatusLine:
+        """How far the SIS has it, for who may know."""
+        side = side_for(self.user, self.viewer, self.section)
+        return status_line(self.section, self.fields, viewer=self.viewer, side=side, now=self.now)
 
     @property
     def is_all_locked(self) -> bool:

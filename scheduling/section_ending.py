@@ -82,14 +82,14 @@ def outlook(deed: Deed, section: Section, *, user: User, now: dt.datetime) -> Ou
     return Outlook(effects=effects)
 
 
-def carry_out(deed: Deed, section: Section, *, author: Author, version: int | None) -> None:
-    """Do it. Raises what the write services raise."""
+def carry_out(deed: Deed, section: Section, *, author: Author, version: int | None) -> sections.Saved | None:
+    """Do it; None: the section is gone. Raises what the write services raise."""
     if deed.name == CANCEL:
-        sections.cancel_section(section.pk, author=author, version=version)
-    elif deed.name == ACTIVATE:
-        sections.update_section(section.pk, {"status": "ACTIVE"}, author=author, version=version)
-    else:
-        sections.delete_section(section.pk, author=author, version=version)
+        return sections.cancel_section(section.pk, author=author, version=version)
+    if deed.name == ACTIVATE:
+        return sections.update_section(section.pk, {"status": "ACTIVE"}, author=author, version=version)
+    sections.delete_section(section.pk, author=author, version=version)
+    return None
 
 
 def _effects(deed: Deed, section: Section) -> list[str]:

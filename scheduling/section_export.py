@@ -1,7 +1,7 @@
 """The list of sections as a file for a spreadsheet: one line each, with every field of the catalogue.
 
-It streams in batches, so that memory does not grow with the term. A cell that a spreadsheet would take for a
-formula gets a leading apostrophe.
+It is read in batches, so that memory does not grow with the term. A cell that a spreadsheet would take for a
+formula gets a leading apostrophe; a workbook needs none (`sheets/workbook.py`).
 """
 
 import csv
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from phases.policy import Permission
 from scheduling.csv_cells import MARK, Line
+from scheduling.domain.fields import Kind
 from scheduling.models import Section
 from scheduling.section_columns import BY_COURSE
 from scheduling.section_teams import named_teams
@@ -30,10 +31,18 @@ def exportable(sections: QuerySet[Section], viewer: Viewer) -> QuerySet[Section]
 
 
 def lines_of(sections: QuerySet[Section]) -> Iterator[str]:
-    """The file, line by line. Of all sections only the ids and codes are held at once."""
+    """The sections as a CSV file, line by line."""
     writer = csv.writer(Line())
+    mark = MARK
+    for row in rows_of(sections):
+        yield mark + writer.writerow(row)
+        mark = ""
+
+
+def rows_of(sections: QuerySet[Section]) -> Iterator[list[object]]:
+    """The names of the columns, then each section. Of all sections only ids and codes are held at once."""
     fields = catalogue()
-    yield MARK + writer.writerow([*KEYS, *fields.names])
+    yield [*KEYS, *fields.names]
     keys = ("pk", "course__subject", "course__number", "section_number")
     found = list(sections.values_list(*keys))
     for start in range(0, len(found), BATCH):
@@ -45,4 +54,10 @@ def lines_of(sections: QuerySet[Section]) -> Iterator[str]:
                 continue
             state = states[pk]
             cells = [cell_of(one, state.values.get(one.name), people) for one in fields]
-            yield writer.writerow([pk, state.version, harmless(code), *cells])
+            yield [pk, state.version, harmless(code), *cells]
+
+
+def number_columns() -> frozenset[str]:
+    """The columns that hold numbers to reckon with; every other one is text, a code like ``0010`` too."""
+    of_fields = (one.name for one in catalogue() if one.kind in {Kind.INTEGER, Kind.CREDITS})
+    return frozenset(["id", "version", *of_fields])

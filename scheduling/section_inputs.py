@@ -194,7 +194,7 @@ class Inputs:
         else:
             first, last = self.values.get("start_date") or "", self.values.get("end_date") or ""
             codes = self.choices.buildings
-            rows = [_meeting_row(number, one, (first, last), codes) for number, one in enumerate(value)]
+            rows = [meeting_row(number, one, (first, last), codes) for number, one in enumerate(value)]
         empty = range(len(rows), len(rows) + EMPTY_ROWS + self.more_rows.get("meetings", 0))
         return [*rows, *(MeetingRow(number=number) for number in empty)]
 
@@ -215,7 +215,7 @@ class Inputs:
         return [*rows, *(TeamRow(number=number) for number in empty)]
 
 
-def _meeting_row(number: int, one: Meeting, dates: tuple[str, str], buildings: Collection[str]) -> MeetingRow:
+def meeting_row(number: int, one: Meeting, dates: tuple[str, str], buildings: Collection[str]) -> MeetingRow:
     """A meeting as the form shows it; those of `dates`, the section's, are left blank."""
     first, last = dates
     return MeetingRow(

@@ -26,7 +26,7 @@ def grouped_locks(fields: Iterable[Field], locked: Mapping[str, str]) -> list[Lo
         sentence = locked.get(field.name)
         if sentence is None:
             continue
-        reason = sentence.removeprefix(field.label).strip().removeprefix("is ")
+        reason = _plural(sentence.removeprefix(field.label).strip().removeprefix(f"{field.are} "))
         labels[reason].append(field.label)
         alone[reason] = sentence
     return [
@@ -36,3 +36,8 @@ def grouped_locks(fields: Iterable[Field], locked: Mapping[str, str]) -> list[Lo
         )
         for reason, names in labels.items()
     ]
+
+
+def _plural(reason: str) -> str:
+    """The reason as it is told of several fields."""
+    return reason.replace("may change it", "may change them").replace("it is changed", "they are changed")

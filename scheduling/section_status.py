@@ -8,7 +8,10 @@ from typing import Any
 
 from scheduling import integration_side
 from scheduling.domain.fields import Catalogue, Field
+from scheduling.models import Section, User
 from scheduling.pills import Pill, integration_pill
+from scheduling.section_groups import concealed_labels
+from scheduling.visibility import Viewer, can_see_integration_of, visible_departments
 
 UNNAMED = "a section of another department"
 
@@ -38,6 +41,16 @@ class StatusShown:
     at: dt.datetime | None
     reasons: Sequence[Reason]
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether the headline says when already."""
+        return self.pill.tone == "green"
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nobody needs to do anything: it is synced, or on its way there."""
+        return self.pill.tone in {"green", "blue"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WhyShown:
@@ -54,15 +67,44 @@ def why_anchor(name: str) -> str:
     return f"why-{name.replace('.', '-')}"
 
 
-def shown_status(
-    section_id: int, fields: Catalogue, *, concealed: Sequence[str] = (), now: dt.datetime
-) -> StatusShown | None:
-    """The status of a section; None where nothing follows sections.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatusLine:
+    """What a reader is told of a section in the SIS. `is_told`: whether anything is; their role says.
 
-    `concealed`: labels of sections in its groups that the reader does not see; they are not named.
+    `is_followed`: merges of its term are on, so that there is something to tell.
     """
-    found = integration_side.statuses([section_id], now=now).get(section_id)
-    return None if found is None else status_shown(found, fields, concealed=concealed)
+
+    is_told: bool = False
+    is_followed: bool = False
+    status: StatusShown | None = None
+
+
+def side_for(user: User, viewer: Viewer, section: Section) -> integration_side.IntegrationSide | None:
+    """Who tells this reader of a section in the SIS; None where it is not for them."""
+    is_told = can_see_integration_of(user, viewer, section.course.department_id)
+    return integration_side.side() if is_told else None
+
+
+def status_line(
+    section: Section,
+    fields: Catalogue,
+    *,
+    viewer: Viewer,
+    side: integration_side.IntegrationSide | None,
+    now: dt.datetime,
+) -> StatusLine:
+    """The status of a section, as `side` (see `side_for`) tells it to `viewer`.
+
+    Sections in its groups that they do not see are not named.
+    """
+    if side is None:
+        return StatusLine()
+    if not side.is_followed(section.term_id, now=now):
+        return StatusLine(is_told=True)
+    found = side.statuses([section.pk], now=now).get(section.pk)
+    concealed = concealed_labels([section.pk], visible_departments(viewer)).get(section.pk, ())
+    shown = status_shown(found, fields, concealed=concealed) if found is not None else None
+    return StatusLine(is_told=True, is_followed=True, status=shown)
 
 
 def status_shown(

@@ -10,9 +10,18 @@ from scheduling.models import Term
 SESSION_KEY = "term"
 
 
+def terms_of(request: HttpRequest) -> Sequence[Term]:
+    """All terms, the newest first: read once for a page and its frame."""
+    known: Sequence[Term] | None = getattr(request, "terms", None)
+    if known is None:
+        known = list(Term.objects.all())
+        request.terms = known  # type: ignore[attr-defined]  # a request is the place for what is its own
+    return known
+
+
 def term_of_page(request: HttpRequest, code: str) -> Term:
     """The term of the address; later pages without one go on in it. Raises `Http404`."""
-    term = Term.objects.filter(pk=code).first() if "\x00" not in code else None
+    term = next((one for one in terms_of(request) if one.pk == code), None)
     if term is None:
         raise Http404
     remember_term(request, code)

@@ -19,7 +19,9 @@ from .views.section import section
 from .views.section_edit import section_edit
 from .views.section_end import section_end
 from .views.section_import import sections_import, sections_import_check
+from .views.section_move import section_move
 from .views.section_new import section_new
+from .views.section_status import section_status
 from .views.sections import section_list, sections_export
 from .views.undo import section_undo
 from .views.week import week
@@ -33,13 +35,23 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("sections/<int:pk>/", section, name="section"),
     path("sections/<int:pk>/edit/", section_edit, name="section_edit"),
+    path("sections/<int:pk>/status/", section_status, name="section_status"),
+    path("sections/<int:pk>/move/", section_move, name="section_move"),
     path("sections/<int:pk>/undo/", section_undo, name="section_undo"),
     path("sections/<int:pk>/cancel/", section_end, {"deed": "cancel"}, name="section_cancel"),
     path("sections/<int:pk>/activate/", section_end, {"deed": "activate"}, name="section_activate"),
     path("sections/<int:pk>/delete/", section_end, {"deed": "delete"}, name="section_delete"),
     path("terms/<path:term_code>/sections/new/", section_new, name="section_new"),
     path("terms/<path:term_code>/sections/bulk/", bulk_edit, name="bulk_edit"),
-    path("terms/<path:term_code>/sections/export.csv", sections_export, name="sections_export"),
+    path(
+        "terms/<path:term_code>/sections/export.csv", sections_export, {"kind": "csv"}, name="sections_export"
+    ),
+    path(
+        "terms/<path:term_code>/sections/export.xlsx",
+        sections_export,
+        {"kind": "xlsx"},
+        name="sections_export_workbook",
+    ),
     path("terms/<path:term_code>/sections/import/", sections_import, name="sections_import"),
     path(
         "terms/<path:term_code>/sections/import/<int:pk>/",

@@ -42,7 +42,7 @@ class Viewer(Actor):
 
 
 def viewer_for(user: User) -> Viewer:
-    """`user` as somebody who looks. Five queries, however many roles there are."""
+    """`user` as somebody who looks. Two queries, however many roles there are."""
     actor = actor_for(user)
     rights = policy_of_roles(at=timezone.now())
     return Viewer(name=actor.name, roles=actor.roles, user_id=actor.user_id, rights=rights)

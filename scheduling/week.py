@@ -1,12 +1,12 @@
-"""Reading the week of a room, a person or a department: the meetings of the term's live sections.
+"""Reading the week of a room, a building, a person or a department: the meetings of the term's live sections.
 
-A room's or a person's week holds all that takes time there, so that somebody limited to a department can find
-a free slot. Of a section that they may not see they learn the time and nothing else.
+A room's, a building's or a person's week holds all that takes time there, so that somebody limited to a
+department can find a free slot. Of a section that they may not see they learn the time and nothing else.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -15,19 +15,20 @@ from django.db.models import Q
 from scheduling.domain.checks import Booking
 from scheduling.domain.clashes import Lesson
 from scheduling.domain.values import Meeting as MeetingValue
-from scheduling.models import InstructorAssignment, RelationshipMember, Section, Term
+from scheduling.models import Instructor, InstructorAssignment, RelationshipMember, Section, Term
 from scheduling.selectors import LABEL_COLUMNS, MEETING_COLUMNS, meeting_value
 from scheduling.visibility import Viewer, visible_departments
 
 TAKEN = "Taken"
 """What a section of another department is called."""
-FACT_COLUMNS = ("course__department_id", "title", "course__title", "capacity", "enrollment")
+FACT_COLUMNS = ("course__department_id", "sis_id", "title", "course__title", "capacity", "enrollment")
 
 
 class Kind(StrEnum):
     """What a week may be of; also the parameter of the address that names it."""
 
     ROOM = "room"
+    BUILDING = "building"
     INSTRUCTOR = "instructor"
     DEPARTMENT = "department"
 
@@ -37,6 +38,8 @@ class SectionFacts:
     """What the reader may know of a section."""
 
     section_id: int
+    department: str | None
+    sis_id: str | None
     label: str
     title: str
     capacity: int | None
@@ -46,11 +49,15 @@ class SectionFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lessons:
-    """All lessons of a week; `sections`: those one may see, by id; `names` of instructors, by SIS id."""
+    """All lessons of a week; `sections`: those one may see, by id; `names` of instructors, by SIS id.
+
+    `locks`: section id -> why its meetings may not be moved; None: nobody has asked.
+    """
 
     lessons: tuple[Lesson, ...]
     sections: Mapping[int, SectionFacts]
     names: Mapping[str, str]
+    locks: Mapping[int, str] | None = None
 
     def is_seen(self, lesson: Lesson) -> bool:
         """Whether the reader may know more of it than when it is."""
@@ -58,7 +65,16 @@ class Lessons:
 
     def only(self, lessons: Iterable[Lesson]) -> "Lessons":
         """The same with fewer lessons."""
-        return Lessons(lessons=tuple(lessons), sections=self.sections, names=self.names)
+        return replace(self, lessons=tuple(lessons))
+
+    def lock(self, lesson: Lesson) -> str:
+        """Why a class that the reader sees may not be moved; blank where it may, or has no time to move."""
+        return (self.locks or {}).get(lesson.booking.section_id, "") if lesson.has_slot else ""
+
+    def may_move(self, lesson: Lesson) -> bool:
+        """Whether the reader may move it: as far as the locks go, that is before any check."""
+        is_known = self.locks is not None and self.is_seen(lesson)
+        return is_known and lesson.has_slot and not self.lock(lesson)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +82,7 @@ class _Row:
     section_id: int
     label: str
     department: str | None
+    sis_id: str | None
     title: str
     capacity: int | None
     enrollment: int | None
@@ -74,7 +91,7 @@ class _Row:
 
 
 def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Viewer) -> Lessons:
-    """The lessons of a room (id), an instructor (SIS id) or a department (code), in three queries."""
+    """The lessons of a room (id), a person (SIS id), a building or a department (code), in three queries."""
     rows = _rows(kind, pk, term)
     ids = {row.section_id for row in rows}
     teams, names = _teams(ids)
@@ -102,6 +119,7 @@ def lessons_of(kind: Kind, pk: str | int, term: Term, actor: Viewer) -> Lessons:
 def _rows(kind: Kind, pk: str | int, term: Term) -> list[_Row]:
     condition = {
         Kind.ROOM: Q(meetings__room=pk),
+        Kind.BUILDING: Q(meetings__room__building=pk) | Q(meetings__building=pk),
         Kind.INSTRUCTOR: Q(assignments__instructor=pk),
         Kind.DEPARTMENT: Q(course__department=pk),
     }[kind]
@@ -115,11 +133,12 @@ def _rows(kind: Kind, pk: str | int, term: Term) -> list[_Row]:
 
 
 def _row(subject: str, number: str, section_number: str, section_id: int, *columns: Any) -> _Row:
-    department, title, course_title, capacity, enrollment, meeting_id, days, *meeting = columns
+    department, sis_id, title, course_title, capacity, enrollment, meeting_id, days, *meeting = columns
     return _Row(
         section_id=section_id,
         label=f"{subject} {number} {section_number}",
         department=department,
+        sis_id=sis_id,
         title=title or course_title,
         capacity=capacity,
         enrollment=enrollment,
@@ -131,6 +150,8 @@ def _row(subject: str, number: str, section_number: str, section_id: int, *colum
 def _facts(row: _Row, people: tuple[str, ...]) -> SectionFacts:
     return SectionFacts(
         section_id=row.section_id,
+        department=row.department,
+        sis_id=row.sis_id,
         label=row.label,
         title=row.title,
         capacity=row.capacity,
@@ -143,10 +164,13 @@ def _teams(section_ids: Iterable[int]) -> tuple[Mapping[int, Sequence[str]], Map
     """Section id -> its instructors' SIS ids, the primary first; and their names; in one query."""
     teams: dict[int, list[str]] = defaultdict(list)
     names: dict[str, str] = {}
-    rows = InstructorAssignment.objects.filter(section__in=section_ids).select_related("instructor")
-    for row in rows.order_by("section_id", "-is_primary", "instructor_id"):
-        teams[row.section_id].append(row.instructor_id)
-        names[row.instructor_id] = str(row.instructor)
+    rows = InstructorAssignment.objects.filter(section__in=section_ids)
+    columns = ("section_id", "instructor_id", "instructor__first_name", "instructor__last_name")
+    in_order = rows.order_by("section_id", "-is_primary", "instructor_id")
+    for pk, who, first_name, last_name in in_order.values_list(*columns):
+        teams[pk].append(who)
+        if who not in names:
+            names[who] = str(Instructor(sis_id=who, first_name=first_name, last_name=last_name))
     return teams, names
 
 

@@ -2,7 +2,16 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from scheduling.models import Department, Instructor, InstructorAssignment, Meeting, Room, Section, Term
+from scheduling.models import (
+    Building,
+    Department,
+    Instructor,
+    InstructorAssignment,
+    Meeting,
+    Room,
+    Section,
+    Term,
+)
 from scheduling.visibility import Viewer, visible_departments
 
 
@@ -36,6 +45,14 @@ def departments_one_may_see(actor: Viewer) -> QuerySet[Department]:
     seen = visible_departments(actor)
     departments = Department.objects.order_by("code")
     return departments if seen is None else departments.filter(pk__in=seen)
+
+
+def rooms_of_building(building: Building, term: Term) -> list[Room]:
+    """Its rooms in use, and those that the term uses, by number; one query."""
+    used = Meeting.objects.filter(
+        room=OuterRef("pk"), section__term=term, section__status=Section.Status.ACTIVE
+    )
+    return list(building.rooms.filter(Q(is_active=True) | Exists(used)).order_by("number"))
 
 
 def neighbours(room: Room) -> tuple[Room | None, Room | None]:

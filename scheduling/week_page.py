@@ -1,10 +1,11 @@
 """The page of a week: its facts, picture, clashes, and the table that says the same."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scheduling.domain.clashes import Clash, Lesson
-from scheduling.domain.week import is_on, time_used, week_of
+from scheduling.domain.week import Day, Week, is_on, time_used, week_of
+from scheduling.domain.week_density import is_at
 from scheduling.models import Term
 from scheduling.pills import Pill
 from scheduling.showing import time_span
@@ -19,7 +20,10 @@ BETWEEN = "_"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A line of the table: a meeting; `days` blank for one that has no slot."""
+    """A line of the table: a meeting; `days` blank for one that has no slot.
+
+    `meeting_id`: for the link that moves it, None where the reader may not; `lock` says why.
+    """
 
     label: str
     section_id: int | None
@@ -33,6 +37,8 @@ class Row:
     crosslisted: str
     clashes: Sequence[str]
     anchor: str
+    meeting_id: int | None
+    lock: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,9 +100,23 @@ def on_in(found: Lessons, part: str) -> Lessons:
     return found.only(one for one in found.lessons if is_on(one.meeting, first=first, last=last))
 
 
-def shown_week(subject: Subject, found: Lessons, term: Term) -> ShownWeek:
-    """What the page shows of these lessons."""
+def on_at(found: Lessons, day: str, hour: int | None) -> Lessons:
+    """The lessons of one day, or of one hour of it; all of them where `day` is blank."""
+    return found.only(one for one in found.lessons if is_at(one, day, hour)) if day else found
+
+
+def week_shown(found: Lessons, day: str) -> Week:
+    """The week of these lessons; where `day` is a letter, that day only."""
     week = week_of(found.lessons)
+    if not day:
+        return week
+    only = next((one for one in week.days if one.letter == day), Day(letter=day, blocks=()))
+    return replace(week, days=(only,))
+
+
+def shown_week(subject: Subject, found: Lessons, term: Term, *, day: str = "") -> ShownWeek:
+    """What the page shows of these lessons; `day`: the letter of the only day to draw."""
+    week = week_shown(found, day)
     words = WeekWords(subject=subject, term=term, found=found, week=week)
     is_department = subject.kind is Kind.DEPARTMENT
     without_slot = [one for one in week.without_slot if found.is_seen(one)]
@@ -107,7 +127,7 @@ def shown_week(subject: Subject, found: Lessons, term: Term) -> ShownWeek:
         time_used=duration_words(time_used(week.blocks, apart=_class_of if is_department else None)),
         classes=len(seen),
         hidden=len(taken),
-        clash_pill=_clash_pill(len(week.clashes)),
+        clash_pill=clash_pill(len(week.clashes)),
         clashes=[
             ClashLine(sentence=words.pair(one), anchor=_anchor_of_clash(one, words)) for one in week.clashes
         ],
@@ -117,7 +137,8 @@ def shown_week(subject: Subject, found: Lessons, term: Term) -> ShownWeek:
     )
 
 
-def _clash_pill(count: int) -> Pill:
+def clash_pill(count: int) -> Pill:
+    """How many clashes there are."""
     if not count:
         return Pill(tone="green", icon="check", word="No clashes")
     return Pill(tone="red", icon="alert", word=f"{count} clash{'es' if count > 1 else ''}")
@@ -157,4 +178,6 @@ def _row(words: WeekWords, lesson: Lesson) -> Row:
         crosslisted=words.crosslisted(lesson),
         clashes=words.clashes(lesson, meeting.days, with_days=len(meeting.days) > 1),
         anchor=_anchor(lesson),
+        meeting_id=lesson.key if words.found.may_move(lesson) else None,
+        lock=words.found.lock(lesson),
     )

@@ -27,7 +27,10 @@ WHOLE = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """A block: its place (SVG lengths) and its text. `section_id` None: not for the reader to open."""
+    """A block: its place (SVG lengths), its text, its slot for the script.
+
+    `section_id` None: not for the reader to open; `meeting_id` None: not to move, `lock` says why.
+    """
 
     x: str
     y: str
@@ -38,7 +41,10 @@ class Drawn:
     lines: Sequence[str]
     sentence: str
     is_clash: bool
+    slot: str
     section_id: int | None
+    meeting_id: int | None
+    lock: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,8 +68,13 @@ class DrawnDay:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """The days of a week; `is_across`: time goes across and days stand below one another."""
+    """The days of a week; `is_across`: time goes across and days stand below one another.
 
+    `start` and `span` of the time that is shown, in minutes.
+    """
+
+    start: int
+    span: int
     is_across: bool
     is_tall: bool
     ticks: Sequence[Tick]
@@ -72,22 +83,19 @@ class Picture:
 
 def picture_of(week: Week, words: WeekWords, *, is_across: bool) -> Picture:
     """The drawing of a week."""
-    frame = _Frame(
-        start=week.first_hour * HOUR, span=(week.last_hour - week.first_hour) * HOUR, is_across=is_across
-    )
+    frame = frame_of(week, is_across=is_across)
     return Picture(
+        start=frame.start,
+        span=frame.span,
         is_across=is_across,
         is_tall=week.last_hour - week.first_hour > MOST_HOURS_ON_A_SHEET,
-        ticks=[
-            Tick(word=hour_words(hour), at=frame.along(hour * HOUR - frame.start))
-            for hour in range(week.first_hour, week.last_hour)
-        ],
+        ticks=ticks(week, frame),
         days=[_day(day, words, frame) for day in week.days],
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Frame:
+class Frame:
     """Minutes that are shown, and which way they go."""
 
     start: int
@@ -96,14 +104,30 @@ class _Frame:
 
     def along(self, minutes: int) -> str:
         """A stretch of time as an SVG length."""
-        return _percent(minutes, self.span) if self.is_across else f"{minutes * PIXELS_A_MINUTE:g}"
+        return percent(minutes, self.span) if self.is_across else f"{minutes * PIXELS_A_MINUTE:g}"
 
 
-def _percent(part: int, whole: int) -> str:
+def frame_of(week: Week, *, is_across: bool) -> Frame:
+    """The hours of a week, in which way they go."""
+    hours = week.last_hour - week.first_hour
+    return Frame(start=week.first_hour * HOUR, span=hours * HOUR, is_across=is_across)
+
+
+def ticks(week: Week, frame: Frame, *, every: int = 1) -> list[Tick]:
+    """The full hours of a week that can be divided by `every`, but for one with no room for its name."""
+    return [
+        Tick(word=hour_words(hour), at=frame.along(hour * HOUR - frame.start))
+        for hour in range(week.first_hour, week.last_hour)
+        if hour % every == 0 and hour + every <= week.last_hour + 1
+    ]
+
+
+def percent(part: int, whole: int) -> str:
+    """A part as an SVG length."""
     return f"{WHOLE * part / whole:.4g}%"
 
 
-def _day(day: Day, words: WeekWords, frame: _Frame) -> DrawnDay:
+def _day(day: Day, words: WeekWords, frame: Frame) -> DrawnDay:
     if frame.is_across:
         width, height = HOUR_WIDTH * frame.span // HOUR, LANE_HEIGHT * day.lanes
     else:
@@ -113,17 +137,18 @@ def _day(day: Day, words: WeekWords, frame: _Frame) -> DrawnDay:
         name=DAY_NAMES[day.letter],
         width=width,
         height=height,
-        blocks=[_drawn(one, words, frame) for one in day.blocks],
+        blocks=[drawn(one, words, frame) for one in day.blocks],
     )
 
 
-def _drawn(block: Block, words: WeekWords, frame: _Frame) -> Drawn:
+def drawn(block: Block, words: WeekWords, frame: Frame) -> Drawn:
+    """A block with its text."""
     at, length = frame.along(block.start - frame.start), frame.along(block.end - block.start)
     if frame.is_across:
         x, width, y, height = at, length, str(block.lane * LANE_HEIGHT), str(LANE_HEIGHT)
     else:
         y, height = at, length
-        x, width = _percent(block.lane, block.lanes), _percent(1, block.lanes)
+        x, width = percent(block.lane, block.lanes), percent(1, block.lanes)
     lesson = block.lesson
     is_seen = words.found.is_seen(lesson)
     lines = [
@@ -141,5 +166,8 @@ def _drawn(block: Block, words: WeekWords, frame: _Frame) -> Drawn:
         lines=[line for line in lines if line],
         sentence=words.sentence(lesson, block.day),
         is_clash=bool(words.clashes(lesson, block.day)),
+        slot=block.slot,
         section_id=lesson.booking.section_id if is_seen else None,
+        meeting_id=lesson.key if words.found.may_move(lesson) else None,
+        lock=words.found.lock(lesson),
     )

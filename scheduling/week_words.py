@@ -57,7 +57,7 @@ class WeekWords:
 
     def place(self, lesson: Lesson) -> str:
         """The room or building."""
-        if not self.found.is_seen(lesson) and self.subject.kind is not Kind.ROOM:
+        if not self.found.is_seen(lesson) and self.subject.kind not in {Kind.ROOM, Kind.BUILDING}:
             return ""
         return f"{lesson.meeting.building} {lesson.meeting.room}".strip()
 
@@ -68,7 +68,7 @@ class WeekWords:
 
     def details(self, lesson: Lesson) -> list[str]:
         """What the picture says beside the section: the place and the people, but not those of the page."""
-        place = "" if self.subject.kind is Kind.ROOM else self.place(lesson)
+        place = "" if self.subject.kind in {Kind.ROOM, Kind.BUILDING} else self.place(lesson)
         people = "" if self.subject.kind is Kind.INSTRUCTOR else self.people(lesson)
         return [words for words in (place, people) if words]
 
@@ -127,7 +127,11 @@ class WeekWords:
         if self.found.is_seen(clash.one) and self.found.is_seen(clash.other):
             names = [self.found.names[who] for who in sorted(clash.instructors)]
             return listed([*([self.place(clash.one)] if clash.is_of_room else []), *names], "and")
-        return self.subject.name
+        return self.place(clash.one) if self.subject.kind is Kind.BUILDING else self.subject.name
+
+    def is_clash(self, lesson: Lesson, letter: str) -> bool:
+        """Whether it clashes with anything on that day."""
+        return (lesson.key, letter) in self._clashes
 
     def pair(self, clash: Clash) -> str:
         """A clash as a sentence."""

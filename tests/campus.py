@@ -18,6 +18,7 @@ from integration.sis.exchange_writing import write_folder
 from integration.sis.memory import MemoryAdapter
 from integration.sis.memory_options import Options as SisOptions
 from integration.sis.port import SENDABLE_TYPES, TERM_TYPES, MergeType
+from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.sweep import sweep
 from integration.terms import enable_term
@@ -218,7 +219,7 @@ class Campus:
 
     def status(self, section):
         pk = section if isinstance(section, int) else self.id_of(section)
-        found = status_of_sections([pk], now=timezone.now(), capabilities=self.adapter.capabilities)
+        found = status_of_sections([pk], Standing(timezone.now(), capabilities=self.adapter.capabilities))
         return found[pk]
 
     def codes(self, section):

@@ -47,6 +47,7 @@ class Label:
     name: str
     label: str
     is_from_sis: bool = False
+    is_plural: bool = False
 
 
 def held(*roles, user_id=7):

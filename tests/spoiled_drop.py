@@ -6,7 +6,7 @@ from django.apps import apps
 from django.db import connection
 
 from integration.models import Link
-from tests.contract.institution import TERM
+from tandem_conformance.institution import TERM
 from tests.merge_desk import execute_merge
 
 BAD = "INVALID_VALUE"

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_only
+from adminconsole.access import needs
 from adminconsole.forms.conflicts import BadAnswer, choice_of
 from adminconsole.views.settling import settle_one
 from integration.conflict_detail import changed_since, differences_of, history_of, linked_elsewhere
@@ -17,9 +17,10 @@ from integration.models import Conflict
 from integration.resolving_many import Asked
 from integration.settings import ConfigurationError
 from integration.sis.registry import BadSisUrl
+from phases.rules import Permission
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     """One conflict; a POST settles it (`choice`, the `stamp` of what was shown, `sis_id` where asked)."""

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.forms.conflicts import BadAnswer, asked_of, choice_of, filter_of
 from adminconsole.views.settling import STANDS, settle_one, tell_of
 from integration.conflict_filter import ConflictFilter, filter_options
@@ -19,10 +19,11 @@ from integration.resolving import Choice
 from integration.resolving_many import AT_ONCE, Asked, open_desk
 from integration.settings import ConfigurationError
 from integration.sis.registry import BadSisUrl
+from phases.rules import Permission
 from scheduling.paging import BadCursor, Page
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def conflicts(request: HttpRequest) -> HttpResponse:
     """The list; a POST settles one row, asks before it settles many, and settles many once confirmed."""

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.forms.deed import DeedForm
 from adminconsole.forms.execute import IMPORT, NO_TERM_SENDS, ExecuteForm
 from integration.coverage import term_coverage
@@ -14,12 +14,13 @@ from integration.request_list import recent_requests
 from integration.request_pages import RequestView, request_view, senders
 from integration.requests import request_merge
 from integration.settings import ConfigurationError, active_version, read
+from phases.rules import Permission
 from scheduling.answers import was_changed
 
 AGAIN = "again"
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def execute_merge(request: HttpRequest) -> HttpResponse:
     """Choose types, terms and whether to send; what was asked for last stands below."""
@@ -63,7 +64,7 @@ def _execute_form(request: HttpRequest) -> ExecuteForm:
     )
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge_request(request: HttpRequest, pk: int) -> HttpResponse:
     """How a request goes; from a finished preview it is carried out, a failed one is tried again."""

@@ -8,18 +8,19 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.exemption_effect import what_it_opens
 from adminconsole.forms.exemption import ExemptionForm
 from adminconsole.rule_saving import author_of, recorder
 from phases.errors import RuleRefused
+from phases.rules import Permission
 from phases.selectors import institution_zone
 from phases.services.exemptions import grant_exemption
 from phases.wording import moment_words
 from scheduling.selectors import catalogue
 
 
-@admin_only
+@needs(Permission.EDIT_PHASES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def exemption_new(request: HttpRequest) -> HttpResponse:
     """The form, then what it would open, then granted."""

@@ -7,18 +7,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.exemption_words import MOST_PAST, exemption_lines
 from adminconsole.rule_saving import author_of, recorder
 from phases.errors import RuleRefused
 from phases.models import Exemption
+from phases.rules import Permission
 from phases.selectors import institution_zone
 from phases.services.exemptions import revoke_exemption
 from phases.wording import moment_words
 from scheduling.selectors import catalogue
 
 
-@admin_only
+@needs(Permission.EDIT_PHASES)
 @require_safe
 def exemptions(request: HttpRequest) -> HttpResponse:
     """Those that hold, and those that are over."""
@@ -27,7 +28,7 @@ def exemptions(request: HttpRequest) -> HttpResponse:
     return render(request, "adminconsole/exemptions.html", shown)
 
 
-@admin_only
+@needs(Permission.EDIT_PHASES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def exemption_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """What ending an exemption now means, and ending it."""

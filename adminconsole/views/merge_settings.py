@@ -7,17 +7,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adminconsole.access import admin_only
+from adminconsole.access import needs
 from adminconsole.settings_overview import facts_of, newest_active, type_summaries
 from adminconsole.views.type_page import TypePage
 from integration.settings import ConfigurationError, read
 from integration.sis.port import MergeType
+from phases.rules import Permission
 from scheduling.selectors import catalogue
 
 NO_PROFILE = "No merge profile is active, so nothing is merged. Activate one under Versions."
 
 
-@admin_only
+@needs(Permission.MANAGE_MERGE_SETTINGS)
 @require_safe
 def merge_settings(request: HttpRequest) -> HttpResponse:
     """What is merged how, one line a type."""
@@ -33,7 +34,7 @@ def merge_settings(request: HttpRequest) -> HttpResponse:
     return render(request, "adminconsole/merge_settings.html", shown)
 
 
-@admin_only
+@needs(Permission.MANAGE_MERGE_SETTINGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge_settings_type(request: HttpRequest, merge_type: str) -> HttpResponse:
     """The settings of one type: the form, then what it changes, then the next version."""

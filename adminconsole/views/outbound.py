@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.forms.conflicts import word
 from adminconsole.forms.outbound import filter_of, ticked
 from integration.models import OutboundChange
@@ -15,11 +15,12 @@ from integration.outbound_filter import REASONS, OutboundFilter
 from integration.outbound_pages import Board
 from integration.outbound_words import STATE_WORDS
 from integration.retrying import parked_ids, try_again
+from phases.rules import Permission
 from scheduling.models import Term
 from scheduling.paging import BadCursor, Page
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def outbound(request: HttpRequest) -> HttpResponse:
     """The queue; a POST tries parked rows again: one, the ticked ones, or all of a term."""

@@ -5,11 +5,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from adminconsole.access import admin_only
+from adminconsole.access import needs
 from integration.attention import Overview
+from phases.rules import Permission
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES, Permission.MANAGE_MERGE_SETTINGS)
 @require_safe
 def console(request: HttpRequest) -> HttpResponse:
     """The overview."""

@@ -7,17 +7,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.phase_overview import phase_lines
 from adminconsole.rule_choices import unsent
 from adminconsole.rule_saving import author_of, recorder
 from adminconsole.views.phase_page import PhasePage
 from phases.errors import RuleRefused
 from phases.models import Phase
+from phases.rules import Permission
 from phases.services.phases import delete_phase
 
 
-@admin_only
+@needs(Permission.EDIT_PHASES)
 @require_safe
 def phase_list(request: HttpRequest) -> HttpResponse:
     """Every phase, with the terms that are in it now or next."""
@@ -25,7 +26,7 @@ def phase_list(request: HttpRequest) -> HttpResponse:
     return render(request, "adminconsole/phases.html", {"lines": lines})
 
 
-@admin_only
+@needs(Permission.EDIT_PHASES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def phase_new(request: HttpRequest) -> HttpResponse:
     """A new phase; ``?copy=ID`` begins with another one's rules."""
@@ -36,14 +37,14 @@ def phase_new(request: HttpRequest) -> HttpResponse:
     return page.answer()
 
 
-@admin_only
+@needs(Permission.EDIT_PHASES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def phase(request: HttpRequest, pk: int) -> HttpResponse:
     """One phase: its form, then what changes, then saved."""
     return PhasePage(request, pk).answer()
 
 
-@admin_only
+@needs(Permission.EDIT_PHASES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def phase_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """What removing a phase means, and removing it."""

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.forms.conflicts import BadAnswer
 from adminconsole.forms.plans import RefusalForm, check_typed, kept_text, selection_of, ticks_of
 from adminconsole.views.plan_page import shown_plan
@@ -22,11 +22,12 @@ from integration.plan_selection import HOW_WORDS, Selection
 from integration.requests import request_approval
 from integration.runs import AlreadyRunning
 from integration.settings import ConfigurationError
+from phases.rules import Permission
 from scheduling.answers import was_changed
 from scheduling.models import ChangeLog
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
     """One plan and its rows. `?review=` says what approving would do; a POST approves or refuses."""

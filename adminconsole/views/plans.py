@@ -5,16 +5,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from adminconsole.access import admin_only
+from adminconsole.access import needs
 from adminconsole.forms.conflicts import word
 from integration.models import Plan
 from integration.plan_pages import GROUPS, line_of, plan_page
 from integration.sis.port import MergeType
+from phases.rules import Permission
 from scheduling.models import Term
 from scheduling.paging import BadCursor, Page
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES)
 @require_safe
 def plans(request: HttpRequest) -> HttpResponse:
     """The plans that wait; with a filter those that were decided, replaced, or only looked at."""

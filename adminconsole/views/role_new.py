@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.role_words import permissions_with
 from adminconsole.rule_saving import author_of, recorder
 from phases.deciding import ranked
 from phases.errors import RuleRefused
-from phases.rules import Grant, RoleRules
+from phases.rules import Grant, Permission, RoleRules
 from phases.selectors import role_rules
 from phases.services.roles import copy_role_rules
 from scheduling.domain.errors import InvalidValue
@@ -21,7 +21,7 @@ from scheduling.services.audit import Author
 from scheduling.services.roles import LONGEST_NAME, create_role
 
 
-@admin_only
+@needs(Permission.EDIT_ROLES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def role_new(request: HttpRequest) -> HttpResponse:
     """A new role with the rules of another: named, shown, then made."""

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adminconsole.access import admin_only
+from adminconsole.access import needs
 from adminconsole.role_words import permissions_with
 from adminconsole.views.role_page import RolePage
 from phases.deciding import ranked
-from phases.rules import Grant, RoleRules
+from phases.rules import Grant, Permission, RoleRules
 from phases.selectors import role_rules
 from scheduling.models import Role
 
@@ -27,7 +27,7 @@ class RoleLine:
     people: int
 
 
-@admin_only
+@needs(Permission.EDIT_ROLES)
 @require_safe
 def role_list(request: HttpRequest) -> HttpResponse:
     """Every role with what it allows."""
@@ -44,7 +44,7 @@ def role_list(request: HttpRequest) -> HttpResponse:
     return render(request, "adminconsole/roles.html", {"lines": lines})
 
 
-@admin_only
+@needs(Permission.EDIT_ROLES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def role(request: HttpRequest, code: str) -> HttpResponse:
     """One role: its form, then what changes, then saved."""

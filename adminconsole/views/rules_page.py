@@ -73,6 +73,10 @@ class RulesPage(ABC):
         """The form after one of its own buttons, nothing saved; None: `step` is none of them."""
         return form if step == "edit" else None
 
+    def question(self, _form: ChoicesForm) -> str:
+        """What a person has to say yes to before the changes are saved; blank: nothing."""
+        return ""
+
     def consequence(self) -> str:
         """A sentence about where the changes count at once; blank: nothing to say."""
         return ""
@@ -143,5 +147,6 @@ class RulesPage(ABC):
             "form": form,
             "changes": self.differences(form),
             "consequence": self.consequence(),
+            "question": self.question(form),
         }
         return render(self.request, "adminconsole/rules_confirm.html", shown)

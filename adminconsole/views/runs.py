@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from adminconsole.access import admin_only
+from adminconsole.access import needs
 from adminconsole.forms.runs import RowFilterForm, RunFilterForm, issue_kind
 from integration.before_after import lines_of
 from integration.models import MergeRun
@@ -18,13 +18,14 @@ from integration.reports import plan_of
 from integration.run_list import run_list
 from integration.run_report import RunReport, issues_of, run_report
 from integration.run_summary import pill_of
+from phases.rules import Permission
 from scheduling.models import Term
 from scheduling.paging import BadCursor
 
 BAD_CURSOR = "That page of the list could not be found; here is the first one."
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES, Permission.MANAGE_MERGE_SETTINGS)
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
     """All runs, newest first."""
@@ -41,7 +42,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     )
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES, Permission.MANAGE_MERGE_SETTINGS)
 @require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """The report of a run: counts, steps, and what changed or (``?show=issues``) what was reported."""
@@ -82,7 +83,7 @@ def _issues(request: HttpRequest, report: RunReport, cursor: str) -> dict[str, A
     return {"kind": kind, "page": issues_of(report.line.run, kind=kind, cursor=cursor)}
 
 
-@admin_only
+@needs(Permission.EXECUTE_MERGES, Permission.MANAGE_MERGE_SETTINGS)
 @require_safe
 def run_csv(_request: HttpRequest, pk: int) -> HttpResponse:
     """What the run changed, before and after, as a file for a spreadsheet."""

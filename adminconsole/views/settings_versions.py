@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.settings_history import comparable, differences_of, previous_of
 from adminconsole.settings_overview import count_parked, facts_of, type_summaries
 from adminconsole.settings_saving import SettingsChanged, newest_of, restore
@@ -21,13 +21,14 @@ from adminconsole.views.settings_profiles import (
 from adminconsole.views.version_list import list_page, number_of, profile_of
 from integration.models import MergeProfileVersion
 from integration.settings import ConfigurationError, read
+from phases.rules import Permission
 from scheduling.answers import was_changed
 from scheduling.selectors import catalogue
 
 VERSIONS = MergeProfileVersion.objects.select_related("profile", "created_by").order_by("id")
 
 
-@admin_only
+@needs(Permission.MANAGE_MERGE_SETTINGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge_settings_versions(request: HttpRequest) -> HttpResponse:
     """The versions of a profile, and the profiles; copying and activating one."""
@@ -38,7 +39,7 @@ def merge_settings_versions(request: HttpRequest) -> HttpResponse:
     return list_page(request)
 
 
-@admin_only
+@needs(Permission.MANAGE_MERGE_SETTINGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge_settings_version(request: HttpRequest, pk: int) -> HttpResponse:
     """One version: what it says, how it differs from another, and restoring it."""

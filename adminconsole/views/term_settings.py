@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from adminconsole.access import admin_of, admin_only
+from adminconsole.access import admin_of, needs
 from adminconsole.forms.term_switches import TermsForm, posted_form
 from adminconsole.term_matrix import term_blocks
 from adminconsole.term_words import FLAG_MEANINGS, FLAG_NAMES, UNTIL_MEANING, switch_differences
@@ -21,6 +21,7 @@ from integration.sis.registry import BadSisUrl, configured_adapter
 from integration.switch_values import FLAGS, OFF, Key, Switch, SwitchChange
 from integration.term_switches import SwitchesChanged, all_switches, save_switches
 from integration.terms import CannotEnable, TermNotOffered, ensure_term
+from phases.rules import Permission
 from scheduling.models import Term
 
 TEMPLATE = "adminconsole/term_settings.html"
@@ -28,7 +29,7 @@ NOTHING_CHANGED = "Nothing differs from what is on now, so there is nothing to s
 LONGEST_CODE = 40
 
 
-@admin_only
+@needs(Permission.MANAGE_MERGE_SETTINGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge_settings_terms(request: HttpRequest) -> HttpResponse:
     """The switches of every term: the form, then what it changes, then saved."""

@@ -23,7 +23,7 @@ from integration.merge.policy import Removal
 from integration.models import MergeProfileVersion
 from integration.settings import ConfigurationError, read
 from integration.sis.port import MergeType
-from integration.status import configured_capabilities
+from integration.standing import configured_capabilities
 from scheduling.domain.fields import Catalogue
 
 NOTHING_CHANGED = "Nothing differs from what is set now, so there is nothing to save."

@@ -31,7 +31,8 @@ class DemoUser:
     """What this person may do, for the list of log-ins."""
     role: str
     products: tuple[str, ...] = ("scheduling",)
-    has_one_department: bool = False
+    departments: slice = slice(0)
+    """Which of the departments, in the order of their codes."""
 
 
 USERS = (
@@ -43,9 +44,18 @@ USERS = (
     ),
     DemoUser(name="registrar", role="REGISTRAR", does="edits every section"),
     DemoUser(
-        name="scheduler", role="SCHEDULER", does="edits one department's sections", has_one_department=True
+        name="scheduler",
+        role="SCHEDULER",
+        does="edits two departments' sections, and asks for what the phase locks",
+        departments=slice(2),
     ),
-    DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", has_one_department=True),
+    DemoUser(
+        name="colleague",
+        role="SCHEDULER",
+        does="edits the second of them too, and a third",
+        departments=slice(1, 3),
+    ),
+    DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", departments=slice(1)),
     DemoUser(name="viewer", role="VIEWER", does="looks and changes nothing"),
 )
 
@@ -73,12 +83,12 @@ def make(*, sections: int, password: str) -> None:
 
 
 def _make_users(password: str) -> None:
-    department = Department.objects.order_by("code").values_list("code", flat=True).first()
+    codes = list(Department.objects.order_by("code").values_list("code", flat=True))
     for user in USERS:
         save_user(
             user.name,
             roles=[user.role],
-            departments=[department] if user.has_one_department and department else [],
+            departments=codes[user.departments],
             products=user.products,
             password=password,
             author=Author(now=timezone.now(), source=ChangeLog.Source.COMMAND, name="demo"),

@@ -59,6 +59,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.environment",
                 "config.context.frame",
+                "config.context.console",
             ]
         },
     }

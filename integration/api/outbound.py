@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from integration.models import OutboundChange
 from integration.outbound_filter import OPEN_STATES
 from integration.outbound_pages import Board, OutboundView
+from integration.permissions import can_see_runs
 from integration.sis.port import SENDABLE_TYPES
 from phases.policy import Permission
 from scheduling.api.filters import IdFilter
@@ -62,7 +63,7 @@ class OutboundList(ScheduleView):
         """Raises `PermissionDenied` for who may see the status of no section."""
         waiting = OutboundChange.objects.filter(state__in=OPEN_STATES).select_related("link", "term")
         rows = waiting.order_by("id")
-        if self.user.has_admin:
+        if can_see_runs(self.asking):
             return rows
         codes = self.viewer.departments(Permission.VIEW_INTEGRATION_STATUS)
         seen = self.viewer.departments(Permission.VIEW_SECTIONS)

@@ -19,7 +19,9 @@ from scheduling.api.scope import ScheduleView
 
 from . import schema
 
-NOT_FOR_YOU = "Merge runs are shown to the Admin product and to roles that may execute merges everywhere."
+NOT_FOR_YOU = (
+    "Merge runs are shown to roles that may execute merges or manage merge settings in the whole institution."
+)
 
 
 class RunFilter(FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -47,7 +49,7 @@ class RunsView(ScheduleView):
 
     def runs(self) -> QuerySet[MergeRun]:
         """The runs. Raises `PermissionDenied` for who may not see them."""
-        if not can_see_runs(self.user, self.asking):
+        if not can_see_runs(self.asking):
             raise PermissionDenied(NOT_FOR_YOU)
         return MergeRun.objects.order_by("-id")
 

@@ -136,6 +136,9 @@ class Capabilities:
         The types it can read.
     writes
         For each sendable type, the operations it takes. Empty: read-only.
+    readable_fields
+        Fields of a section that it shows (None: all of the catalogue). The others are never compared: they
+        stay as they are here.
     writable_fields
         Fields of a section it accepts in a write (None: all that the catalogue may send).
     relationship_kinds
@@ -160,6 +163,11 @@ class Capabilities:
         `read_all` can vouch for completeness. Without it absence never means removal.
     must_verify
         Read again after a write and compare (a SIS that drops or changes values in silence).
+    cancel_clears
+        Fields of a section that this SIS empties when it cancels one: lists become empty, numbers 0.
+    written_in_parts
+        Lists whose items are written one by one. A write whose outcome is unknown may have landed up to any
+        of them; what a new record lacks of them is sent, and not taken for a removal made there.
     write_batch_size
         How many records one `writing` session takes.
     allows_temporary_number
@@ -170,6 +178,7 @@ class Capabilities:
     order: tuple[MergeType, ...] = TERM_TYPES
     reads: frozenset[MergeType] = frozenset(MergeType)
     writes: Mapping[MergeType, frozenset[Operation]] = field(default_factory=dict)
+    readable_fields: frozenset[str] | None = None
     writable_fields: frozenset[str] | None = None
     relationship_kinds: frozenset[str] = frozenset({"CROSSLIST"})
     can_read_by_id: bool = True
@@ -181,6 +190,8 @@ class Capabilities:
     has_complete_snapshots: bool = True
     must_verify: bool = False
     allows_temporary_number: bool = False
+    cancel_clears: frozenset[str] = frozenset()
+    written_in_parts: frozenset[str] = frozenset()
     write_batch_size: int = 100
 
     def can(self, merge_type: MergeType, operation: Operation) -> bool:

@@ -7,12 +7,15 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from django.conf import settings
 
 from .csvfiles import DAY_SECONDS, CsvAdapter
+from .ethos import adapter as ethos
 from .memory import MemoryAdapter
 from .memory_options import Options
+from .oneroster import adapter as oneroster
 from .port import BadSisUrl, SisAdapter
 
 __all__ = ["BadSisUrl", "configured_adapter", "open_adapter"]
 GROUP = "tandem.sis_adapters"
+DELIVERED = ("csv", "memory", *ethos.SCHEMES, *oneroster.SCHEMES)
 
 
 def configured_adapter() -> SisAdapter:
@@ -35,13 +38,17 @@ def open_adapter(url: str) -> SisAdapter:
             return CsvAdapter(path=_directory(parts), horizon_seconds=_horizon(_query(parts)))
         case "memory":
             return MemoryAdapter(path=_directory(parts), options=Options.parse(_query(parts)))
+        case scheme if scheme in ethos.SCHEMES:
+            return ethos.open_adapter(url)
+        case scheme if scheme in oneroster.SCHEMES:
+            return oneroster.open_adapter(url)
     for point in entry_points(group=GROUP, name=parts.scheme):
         adapter: SisAdapter = point.load()(url)
         return adapter
     added = sorted(point.name for point in entry_points(group=GROUP))
     raise BadSisUrl(
         f"SIS_URL begins with {parts.scheme!r}, which no adapter answers to; there are "
-        f"{', '.join(('csv', 'memory', *added))}. A package adds more through the entry points {GROUP}."
+        f"{', '.join((*DELIVERED, *added))}. A package adds more through the entry points {GROUP}."
     )
 
 

@@ -56,7 +56,8 @@ class Field:
 
     `default_source` is who wins where two sides differ unless the merge settings say otherwise;
     a field with `is_from_sis` is owned by the SIS for good (people here never edit it);
-    `can_be_sent` says whether the settings may allow it to be written to the SIS at all.
+    `can_be_sent` says whether the settings may allow it to be written to the SIS at all;
+    `is_plural` says that its label is: "Meetings are locked".
     """
 
     name: str
@@ -67,6 +68,7 @@ class Field:
     can_be_sent: bool = True
     is_from_sis: bool = False
     is_required: bool = False
+    is_plural: bool = False
     choices: tuple[str, ...] = ()
     max_length: int = 0
     minimum: int | None = None
@@ -76,6 +78,11 @@ class Field:
     def is_custom(self) -> bool:
         """Whether the institution defined this field."""
         return self.name.startswith("custom.")
+
+    @property
+    def are(self) -> str:
+        """The verb after the label."""
+        return "are" if self.is_plural else "is"
 
 
 def _from_sis(name: str, label: str, kind: Kind, **limits: int) -> Field:
@@ -102,7 +109,7 @@ SECTION_FIELDS: tuple[Field, ...] = (
     Field(name="part_of_term", label="Part of term", kind=Kind.TEXT, max_length=20),
     Field(name="start_date", label="Start date", kind=Kind.DATE),
     Field(name="end_date", label="End date", kind=Kind.DATE),
-    Field(name="credits", label="Credits", kind=Kind.CREDITS, group=Group.CREDITS),
+    Field(name="credits", label="Credits", kind=Kind.CREDITS, group=Group.CREDITS, is_plural=True),
     Field(
         name="capacity",
         label="Capacity",
@@ -125,6 +132,7 @@ SECTION_FIELDS: tuple[Field, ...] = (
         name="notes",
         label="Notes",
         kind=Kind.LONG_TEXT,
+        is_plural=True,
         default_source=Source.PREFER_TANDEM,
         max_length=10_000,
     ),
@@ -132,6 +140,7 @@ SECTION_FIELDS: tuple[Field, ...] = (
         name="meetings",
         label="Meetings",
         kind=Kind.MEETINGS,
+        is_plural=True,
         group=Group.MEETINGS,
         default_source=Source.PREFER_TANDEM,
     ),
@@ -139,6 +148,7 @@ SECTION_FIELDS: tuple[Field, ...] = (
         name="instructors",
         label="Instructors",
         kind=Kind.INSTRUCTORS,
+        is_plural=True,
         group=Group.INSTRUCTORS,
         default_source=Source.PREFER_TANDEM,
     ),

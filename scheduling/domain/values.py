@@ -101,10 +101,10 @@ def _scalar(field: Field, raw: object) -> Value:
         raise InvalidValue(f"{field.label} must be text, not {raw!r}.", field.name)
     if field.choices and raw not in field.choices:
         choices = ", ".join(field.choices)
-        raise InvalidValue(f"{field.label} is {raw!r}; it must be one of {choices}.", field.name)
+        raise InvalidValue(f"{field.label} {field.are} {raw!r}; it must be one of {choices}.", field.name)
     if field.max_length and len(raw) > field.max_length:
         raise InvalidValue(
-            f"{field.label} has {len(raw)} characters; {field.max_length} are allowed.", field.name
+            f"{field.label}: {len(raw)} characters; {field.max_length} are allowed.", field.name
         )
     return raw
 
@@ -118,7 +118,7 @@ def whole_number(field: Field, raw: object) -> int | None:
 def _integer(field: Field, raw: object) -> int:
     text = str(raw)
     if isinstance(raw, bool) or not re.fullmatch(r"-?\d{1,9}", text):
-        raise InvalidValue(f"{field.label} is {raw!r}; it must be a whole number.", field.name)
+        raise InvalidValue(f"{field.label} {field.are} {raw!r}; it must be a whole number.", field.name)
     number = int(text)
     if field.minimum is not None and number < field.minimum:
         raise InvalidValue(f"{field.label} is {number}; it must be {field.minimum} or more.", field.name)
@@ -132,10 +132,13 @@ def _credits(field: Field, raw: object) -> str:
         number = Decimal(str(raw))
         scaled = number.quantize(_CENT)
     except InvalidOperation:
-        raise InvalidValue(f"{field.label} is {raw!r}; it must be a number like 1.00.", field.name) from None
+        raise InvalidValue(
+            f"{field.label} {field.are} {raw!r}; it must be a number like 1.00.", field.name
+        ) from None
     if scaled != number or not 0 <= scaled <= MOST_CREDITS:
         raise InvalidValue(
-            f"{field.label} is {raw!r}; it must be 0 to 999.99 with at most two decimals.", field.name
+            f"{field.label} {field.are} {raw!r}; it must be 0 to 999.99 with at most two decimals.",
+            field.name,
         )
     return str(abs(scaled))
 

@@ -36,6 +36,11 @@ class Block:
     lane: int
     lanes: int
 
+    @property
+    def slot(self) -> str:
+        """Start and length in minutes, as the script of the picture reads them."""
+        return f"{self.start}+{self.end - self.start}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
@@ -75,16 +80,25 @@ def week_of(lessons: Iterable[Lesson]) -> Week:
     """The week of these lessons."""
     lessons = sorted(lessons, key=_by_day_and_time)
     placed = tuple(one for one in lessons if one.has_slot)
-    used = {day for one in placed for day in one.meeting.days}
-    days = [_day(letter, placed) for letter in DAYS if letter in SCHOOL_DAYS or letter in used]
     return Week(
         lessons=placed,
-        days=tuple(days),
+        days=days_of(placed),
         first_hour=min([FIRST_HOUR, *(minutes(one.meeting.start_time) // HOUR for one in placed)]),
         last_hour=max([LAST_HOUR, *(-(-minutes(one.meeting.end_time) // HOUR) for one in placed)]),
         without_slot=tuple(one for one in lessons if not one.has_slot),
         clashes=clashes_of(lessons),
     )
+
+
+def days_of(lessons: Sequence[Lesson]) -> tuple[Day, ...]:
+    """The days of lessons that have a slot, with their lanes."""
+    return tuple(_day(letter, lessons) for letter in letters_of(lessons))
+
+
+def letters_of(lessons: Iterable[Lesson]) -> list[str]:
+    """The days that a week of these lessons shows."""
+    used = {day for one in lessons if one.has_slot for day in one.meeting.days}
+    return [letter for letter in DAYS if letter in SCHOOL_DAYS or letter in used]
 
 
 def _by_day_and_time(lesson: Lesson) -> tuple[object, ...]:

@@ -32,7 +32,7 @@ def ask_for_change(
     if author.user is None:
         raise ActionRefused("Nobody signs this request; sign in first.")
     if not lock:
-        raise ActionRefused(f"{field.label} is open to you; change it in the form.")
+        raise ActionRefused(f"{field.label} {field.are} open to you; make the change in the form.")
     if field.is_from_sis:
         raise ActionRefused(lock)
     reason = _text(reason, "Say why the change is needed, so that somebody can decide.")

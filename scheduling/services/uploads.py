@@ -109,7 +109,7 @@ def save_rows(
 
 
 def _wish(asked: Wanted, term: Term, file_name: str) -> Wish:
-    reason = f"From {file_name}, line {asked.line}"
+    reason = f"From {file_name}, {asked.place}"
     return Wish(
         section_id=asked.section_id, changes=asked.changes, version=asked.version, term=term, reason=reason
     )

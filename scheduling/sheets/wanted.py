@@ -17,13 +17,14 @@ from .reading import Line, Sheet
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """What one row asks for. `section_id`: None for a section to be made; `changes`: canonical values.
+    """What one row asks for, which stands at `place`. `section_id`: None for a section to be made.
 
-    `version` and `before`: the section as it stands. `refusal`: why the row asks for nothing that can be
-    done; blank where it does.
+    `changes`: canonical values. `version` and `before`: the section as it stands. `refusal`: why the row
+    asks for nothing that can be done; blank where it does.
     """
 
     line: int
+    place: str
     section_id: int | None = None
     version: int | None = None
     before: Mapping[str, Value] = field(default_factory=dict)
@@ -37,13 +38,13 @@ def wanted(sheet: Sheet, reader: Reader) -> list[Wanted]:
     found: dict[int, Line] = {}
     for line, named in _named(sheet, reader):
         if isinstance(named, DomainError):
-            asked.append(Wanted(line=line.number, refusal=named.message))
+            asked.append(Wanted(line=line.number, place=line.place, refusal=named.message))
         elif named is None:
             asked.append(_new(line, sheet, reader))
         elif named in found:
-            first = found[named].number
-            sentence = f"This row is about the same section as line {first}; keep one of them."
-            asked.append(Wanted(line=line.number, section_id=named, refusal=sentence))
+            first = found[named].place
+            sentence = f"This row is about the same section as {first}; keep one of them."
+            asked.append(Wanted(line=line.number, place=line.place, section_id=named, refusal=sentence))
         else:
             found[named] = line
     states = values_of_sections(list(found))
@@ -76,6 +77,7 @@ def _change(line: Line, section_id: int, state: SectionState, sheet: Sheet, read
         refusal, changes = refused.message, {}
     return Wanted(
         line=line.number,
+        place=line.place,
         section_id=section_id,
         version=state.version,
         before=state.values,
@@ -90,7 +92,7 @@ def _differing(line: Line, sheet: Sheet, state: SectionState, reader: Reader) ->
         value, before = canonical(one, raw_of(one, line.cells[one.name])), state.values.get(one.name)
         if one.kind is Kind.COURSE and value != before:
             value = _course(str(value), reader)
-        if (value or None) != (before or None) and not _has_lost_zeros(one, value, before):
+        if (value or None) != (before or None) and not _is_spelt_otherwise(one, value, before):
             _check_places(one, value, before, line)
             changes[one.name] = value
     return changes
@@ -112,8 +114,8 @@ def _new(line: Line, sheet: Sheet, reader: Reader) -> Wanted:
         for name, value in changes.items():
             _check_places(reader.fields[name], value, (), line)
     except DomainError as refused:
-        return Wanted(line=line.number, refusal=refused.message)
-    return Wanted(line=line.number, changes=changes)
+        return Wanted(line=line.number, place=line.place, refusal=refused.message)
+    return Wanted(line=line.number, place=line.place, changes=changes)
 
 
 def _check_places(one: Field, value: Any, before: Any, line: Line) -> None:
@@ -152,12 +154,10 @@ def _course(code: str, reader: Reader) -> str:
     return found[0]
 
 
-def _has_lost_zeros(one: Field, value: Value, before: Value) -> bool:
-    """Whether a spreadsheet took a code like ``001`` for the number 1: that is no change."""
-    return (
-        one.kind is Kind.TEXT
-        and isinstance(value, str)
-        and isinstance(before, str)
-        and value.isdigit()
-        and value == before.lstrip("0")
-    )
+def _is_spelt_otherwise(one: Field, value: Value, before: Value) -> bool:
+    """Whether only a spreadsheet's ways differ: a code ``001`` taken for the number 1, or line ends."""
+    if not (isinstance(value, str) and isinstance(before, str)):
+        return False
+    if one.kind is Kind.TEXT and value.isdigit() and value == before.lstrip("0"):
+        return True
+    return value.splitlines() == before.splitlines()

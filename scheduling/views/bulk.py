@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from phases.policy import Permission
 from scheduling.bulk_page import Bulk
-from scheduling.bulk_wish import CANCEL, NO_ROOM, ROOM, posted_ids
+from scheduling.bulk_rows import NAMES
+from scheduling.bulk_wish import CANCEL, posted_ids
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, InvalidValue
 from scheduling.models import Term, User
 from scheduling.returning import came_from
@@ -66,10 +67,8 @@ def _form(request: HttpRequest, bulk: Bulk, *, status: int = 200) -> HttpRespons
         **_around(request, bulk),
         "inputs": inputs,
         "blanks": [name for name in bulk.data if name.startswith("blank.")],
-        "room": bulk.data.get(ROOM, ""),
-        "has_no_room": bool(bulk.data.get(NO_ROOM)),
-        "is_cancelled": bool(bulk.data.get(CANCEL)),
-        "rooms": bulk.choices.rooms,
+        "written": {name.replace(".", "_"): bulk.data.get(name, "") for name in (*NAMES, CANCEL)},
+        "choices": bulk.choices,
         "errors": bulk.errors,
         "left_out": len(bulk.ids) - len(bulk.sections),
     }

@@ -18,6 +18,7 @@ from scheduling.phase_simulation import simulate
 from scheduling.selectors import actor_for, catalogue
 from scheduling.simulator_choices import asked_moment, asked_section, asked_term
 from scheduling.simulator_people import Who, asked_who, people_for
+from scheduling.terms import terms_of
 from scheduling.timeline_picture import DEFAULTS, picture_of
 from scheduling.visibility import check_can_see_terms
 
@@ -30,7 +31,7 @@ def phase_simulator(request: HttpRequest) -> HttpResponse:
     check_can_see_terms(user, mine)
     people = people_for(user)
     who = asked_who(request, user, mine, people)
-    terms = list(Term.objects.all())
+    terms = terms_of(request)
     term = asked_term(request, terms, today=timezone.localdate())
     known = list(phases())
     shown: dict[str, Any] = {"people": people, "who": who, "terms": terms, "term": term}

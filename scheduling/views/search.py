@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from scheduling.models import Term, User
 from scheduling.search import Found, found_by, is_searchable, section_called
 from scheduling.selectors import actor_for
-from scheduling.terms import SESSION_KEY, term_of_page, usual_term
+from scheduling.terms import SESSION_KEY, term_of_page, terms_of, usual_term
 from scheduling.visibility import check_can_see_terms, viewer_of
 
 WITHOUT_TWIN = frozenset({"course", "switch_term", "logout", "saved_lists"})
@@ -36,7 +36,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _current_term(request: HttpRequest) -> Term | None:
     """The term somebody works in; None where there is none at all."""
-    terms = list(Term.objects.all())
+    terms = terms_of(request)
     code = request.session.get(SESSION_KEY)
     chosen = next((one for one in terms if one.pk == code), None)
     return chosen or usual_term(terms, today=timezone.localdate())

@@ -21,7 +21,7 @@ from scheduling.paging import BadCursor
 from scheduling.section_ending import deeds_of, refusal_of, refusal_to_create
 from scheduling.section_groups import group_locks, groups_of
 from scheduling.section_page import shown_section
-from scheduling.section_status import WhyShown, shown_status, values_of, why
+from scheduling.section_status import WhyShown, side_for, status_line, values_of, why
 from scheduling.selectors import catalogue, values_of_sections
 from scheduling.services.field_locks import FieldLocks
 from scheduling.services.undo import KEPT_BY_SIS, PEOPLES
@@ -29,7 +29,6 @@ from scheduling.terms import remember_term
 from scheduling.value_names import ValueNames, names_in
 from scheduling.visibility import (
     Viewer,
-    can_see_integration_of,
     viewer_of,
     visible_departments,
     visible_sections,
@@ -56,8 +55,7 @@ def section(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_sections(actor).select_related("term", "course__department").filter(pk=pk).first()
     if found is None:
         raise Http404
-    is_told = can_see_integration_of(user, actor, found.course.department_id)
-    side = integration_side.side() if is_told else None
+    side = side_for(user, actor, found)
     if "why" in request.GET and side is None:
         raise PermissionDenied(NO_WHY)
     remember_term(request, found.term_id)
@@ -104,12 +102,10 @@ def _page(
     names = names_in(
         [*held, *history_words.values_in(rows, fields), *values_of(answer)], term_code=found.term_id
     )
-    is_followed = side is not None and side.is_followed(found.term_id, now=now)
     groups = groups_of(found, actor)
     locks = FieldLocks(
         terms=[found.term_id], at=now, user_id=actor.user_id, fields=fields, roles=actor.rights.roles
     )
-    concealed = [label for group in groups for label in group.concealed]
     return {
         "section": found,
         "shown": shown_section(found, values, locks, names, actor=actor),
@@ -117,8 +113,7 @@ def _page(
         **_deeds(found, actor, locks.policies[found.term_id]),
         "groups": groups,
         "can_ask_why": side is not None,
-        "is_followed": is_followed,
-        "status": shown_status(found.pk, fields, concealed=concealed, now=now) if is_followed else None,
+        "line": status_line(found, fields, viewer=actor, side=side, now=now),
         "why": answer,
         "why_names": names.of(wanted.why),
         "fields": fields,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from scheduling.returning import came_from, go
 from scheduling.section_editor import Checked, Editor
 from scheduling.services.sections import Saved
 from scheduling.terms import remember_term
+from scheduling.undo_offer import tell_saved
 from scheduling.visibility import viewer_of, visible_sections
 
 TRIES = 3
@@ -29,7 +30,7 @@ def section_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
     POST with ``do=check`` only tells what saving would say, ``add-meeting`` and ``add-instructor`` add a row.
     """
-    editor = _editor(request, pk)
+    editor = editor_of(request, pk)
     remember_term(request, editor.section.term_id)
     if request.method != "POST":
         return _form(request, editor)
@@ -39,19 +40,24 @@ def section_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _form(request, editor)
     if do == "check" and "confirmed" not in request.POST:
         return _checked(request, editor)
+    editor, saved = saved_by(request, editor, request.POST)
+    return go_back(request, editor, saved) if saved else _form(request, editor, status=status_of(editor))
+
+
+def saved_by(request: HttpRequest, editor: Editor, data: QueryDict) -> tuple[Editor, Saved | None]:
+    """Save `data`, again where somebody else saves in this very moment; the editor that did it."""
     for _try in range(TRIES):
         try:
-            saved = editor.save(request.POST)
+            return editor, editor.save(data)
         except NotFound:
             raise Http404 from None
         except StaleVersion:
-            editor = _editor(request, pk)
-            continue
-        return _saved(request, editor, saved) if saved else _form(request, editor, status=_status(editor))
+            editor = editor_of(request, editor.section.pk)
     raise StaleVersion("This section is being saved by others all the time; try again in a moment.")
 
 
-def _editor(request: HttpRequest, pk: int) -> Editor:
+def editor_of(request: HttpRequest, pk: int) -> Editor:
+    """The editor of a section for the person who asks. Raises `Http404` where they may not see it."""
     user, viewer = viewer_of(request)
     sections: QuerySet[Section] = visible_sections(viewer)
     found = sections.select_related("term", "course__department").filter(pk=pk).first()
@@ -60,7 +66,8 @@ def _editor(request: HttpRequest, pk: int) -> Editor:
     return Editor(section=found, user=user, viewer=viewer, now=timezone.now())
 
 
-def _status(editor: Editor) -> int:
+def status_of(editor: Editor) -> int:
+    """The status of a page that asks again."""
     return 409 if editor.overlaps or editor.students else 422
 
 
@@ -85,6 +92,7 @@ def _form(
         "section": section,
         "term": section.term,
         "editor": editor,
+        "line": editor.line,
         "groups": groups,
         "errors": anchored(errors, groups),
         "question": question,
@@ -107,9 +115,13 @@ def _form(
     return render(request, f"scheduling/editor/{template}.html", shown, status=status)
 
 
-def _saved(request: HttpRequest, editor: Editor, saved: Saved) -> HttpResponse:
+def go_back(request: HttpRequest, editor: Editor, saved: Saved) -> HttpResponse:
+    """On to where the person came from, with what was saved and what the checks note."""
     words, warnings = saved_words(editor, saved)
-    (messages.success if saved.changed else messages.info)(request, words)
+    if saved.changed:
+        tell_saved(request, words, section_id=saved.section_id, version=saved.version)
+    else:
+        messages.info(request, words)
     for one in warnings:
         messages.warning(request, one)
     return go(request, came_from(request, usual=reverse("section", args=[editor.section.pk])))

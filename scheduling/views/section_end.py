@@ -14,6 +14,7 @@ from scheduling.returning import go
 from scheduling.section_ending import ADVICE, DEEDS, DELETE, Deed, carry_out, outlook
 from scheduling.services.audit import Author
 from scheduling.terms import remember_term
+from scheduling.undo_offer import tell_saved
 from scheduling.visibility import viewer_of, visible_sections
 
 LONGEST_REASON = 500
@@ -30,7 +31,7 @@ def section_end(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     if request.method != "POST":
         return _ask(request, DEEDS[deed], section, user)
     try:
-        carry_out(
+        saved = carry_out(
             DEEDS[deed],
             section,
             author=_author(request, user),
@@ -43,9 +44,12 @@ def section_end(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
         return _ask(request, DEEDS[deed], section, user, sentence=error.message, status=409)
     except DomainError as error:
         return _ask(request, DEEDS[deed], section, user, sentence=error.message, status=422)
-    messages.success(request, f"{section} {DEEDS[deed].done}.")
-    list_or_page = ("sections", section.term_id) if deed == DELETE else ("section", pk)
-    return go(request, reverse(list_or_page[0], args=list_or_page[1:]))
+    words = f"{section} {DEEDS[deed].done}."
+    if saved is None:
+        messages.success(request, words)
+        return go(request, reverse("sections", args=[section.term_id]))
+    tell_saved(request, words, section_id=pk, version=saved.version)
+    return go(request, reverse("section", args=[pk]))
 
 
 def _author(request: HttpRequest, user: User) -> Author:

@@ -13,7 +13,8 @@ from scheduling.models import SectionUpload, User
 from scheduling.posted_numbers import whole
 from scheduling.services.uploads import MOST_CHANGES, drop_upload, keep_upload
 from scheduling.sheets.naming import Reader
-from scheduling.sheets.reading import KEYS, MOST_BYTES, NotASheet, read_sheet
+from scheduling.sheets.reading import KEYS, MOST_BYTES, read_sheet
+from scheduling.sheets.refusing import NotASheet
 from scheduling.terms import term_of_page
 from scheduling.visibility import viewer_of
 

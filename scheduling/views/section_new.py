@@ -19,6 +19,7 @@ from scheduling.section_creation import NewSection
 from scheduling.section_editor import Checked
 from scheduling.selectors import courses_by_code
 from scheduling.terms import term_of_page
+from scheduling.undo_offer import tell_saved
 from scheduling.views.section_edit import MORE
 from scheduling.visibility import Viewer, viewer_of, visible_sections
 
@@ -52,7 +53,7 @@ def section_new(request: HttpRequest, term_code: str) -> HttpResponse:
     if saved is None:
         return _form(request, form, status=403 if form.refusal else 422)
     made = Section.objects.select_related("course").get(pk=saved.section_id)
-    messages.success(request, f"{made} is made.")
+    tell_saved(request, f"{made} is made.", section_id=made.pk, version=saved.version)
     for one in dict.fromkeys(one.message for one in saved.findings):
         messages.warning(request, one)
     return go(request, reverse("section", args=[made.pk]))

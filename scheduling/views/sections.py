@@ -1,9 +1,12 @@
 """The schedule of a term: its sections as a list."""
 
 import datetime as dt
+from tempfile import TemporaryFile
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -13,15 +16,18 @@ from django.views.decorators.http import require_safe
 from phases.policy import Permission
 from scheduling import integration_side
 from scheduling.integration_side import IntegrationSide
-from scheduling.models import Term, User
+from scheduling.models import Section, Term, User
 from scheduling.section_columns import columns_shown
-from scheduling.section_export import exportable, lines_of
+from scheduling.section_export import exportable, lines_of, number_columns, rows_of
 from scheduling.section_filters import COLUMN
 from scheduling.section_list import section_list as listed
 from scheduling.section_list import sections_asked
+from scheduling.sheets.workbook import write_workbook
 from scheduling.terms import term_of_page
 from scheduling.visibility import Viewer, can_see_integration, viewer_of
 
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_EXPORT = "Your role does not let you import and export. Ask the registrar's office for one that does."
 
 
@@ -40,8 +46,11 @@ def section_list(request: HttpRequest, term_code: str) -> HttpResponse:
 
 
 @require_safe
-def sections_export(request: HttpRequest, term_code: str) -> HttpResponse:
-    """The sections that the list of this address finds, as a file, for whose role exports."""
+def sections_export(request: HttpRequest, term_code: str, kind: str) -> HttpResponseBase:
+    """The sections that the list of this address finds, as a file, for whose role exports.
+
+    `kind`: csv or xlsx.
+    """
     user, actor = viewer_of(request)
     if actor.departments(Permission.IMPORT_AND_EXPORT) == frozenset():
         raise PermissionDenied(NO_EXPORT)
@@ -49,11 +58,18 @@ def sections_export(request: HttpRequest, term_code: str) -> HttpResponse:
     now = timezone.now()
     side = side_shown(user, actor, term, now=now)
     found = exportable(sections_asked(term, actor, request.GET, side=side, now=now), actor)
-    answer = StreamingHttpResponse(lines_of(found), content_type="text/csv; charset=utf-8")
+    answer = _workbook(found) if kind == "xlsx" else StreamingHttpResponse(lines_of(found), content_type=CSV)
     name = "".join(letter if letter.isalnum() else "-" for letter in term.pk)
-    answer["Content-Disposition"] = f'attachment; filename="sections-{name}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="sections-{name}.{kind}"'
     patch_cache_control(answer, no_store=True)
-    return answer  # type: ignore[return-value]  # it is an answer, though not of HttpResponse's class
+    return answer
+
+
+def _workbook(sections: QuerySet[Section]) -> HttpResponseBase:
+    file = TemporaryFile()  # noqa: SIM115  # closed with the answer
+    write_workbook(rows_of(sections), file, numbers=number_columns())
+    file.seek(0)
+    return FileResponse(file, content_type=XLSX)
 
 
 def side_shown(user: User, actor: Viewer, term: Term, *, now: dt.datetime) -> IntegrationSide | None:

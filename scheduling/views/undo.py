@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, NotFound, StaleVersion
 from scheduling.models import ChangeLog, Section, User
 from scheduling.posted_numbers import whole
-from scheduling.returning import go
+from scheduling.returning import came_from, go
 from scheduling.selectors import catalogue
 from scheduling.services.audit import Author
 from scheduling.services.undo import LastSave, last_save, undo_last_save
@@ -46,8 +46,9 @@ def section_undo(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         return _ask(request, section, user, sentence=error.message, status=422)
     messages.success(request, f"The last save of {section} is taken back.")
-    back = ("section", pk) if is_there else ("sections", section.term_id)
-    return go(request, reverse(back[0], args=back[1:]))
+    if not is_there:
+        return go(request, reverse("sections", args=[section.term_id]))
+    return go(request, came_from(request, usual=reverse("section", args=[pk])))
 
 
 def _ask(
@@ -71,7 +72,8 @@ def _ask(
         "students": students,
         "changes": _changes(last, section.term_id),
         "action": request.path,
-        "back": reverse("section", args=[section.pk]),
+        "back": came_from(request, usual=reverse("section", args=[section.pk])),
+        "next": came_from(request, usual=""),
         "is_in_dialog": is_in_dialog,
         "form_template": "scheduling/editor/undo.html",
     }

@@ -155,6 +155,6 @@ def test_the_integration_status_is_what_the_registered_provider_says(section, re
 
     monkeypatch.setattr(integration_side, "_registered", [])
     assert detail(registrar, section).json()["integration"] is None
-    integration_side.register(Provider())
+    integration_side.register(Provider)
     assert detail(registrar, section).json()["integration"]["state"] == "SYNCED"
     assert asked == [([section.pk], True)]

@@ -5,11 +5,17 @@ import re
 import shutil
 
 import pytest
+from playwright.sync_api import expect
 
-from scheduling.models import Role, RoleAssignment, User
+from scheduling.models import Department, Role, RoleAssignment, User
+from tests.campus import Campus
 
 # Playwright's synchronous API keeps an event loop in this thread, which Django would take for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+PATIENCE = 20_000
+"""Milliseconds: browsers share the machine, so that what comes late is no fault; what never comes is."""
+expect.set_options(timeout=PATIENCE)
 
 PASSWORD = "a long made-up password"
 REFUSED = re.compile("the server responded with a status of (409|422)")
@@ -38,7 +44,7 @@ def open_page(browser, live_server):
 
     def make(path="/", **options):
         context = browser.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)
@@ -74,3 +80,29 @@ def sign_in():
         page.get_by_role("button", name="Sign in").click()
 
     return type_in
+
+
+@pytest.fixture
+def campus(transactional_db, tmp_path):
+    """The small college after its first import."""
+    made = Campus(folder=tmp_path / "sis")
+    made.load()
+    return made
+
+
+@pytest.fixture
+def enter(campus, person, open_page, sign_in):
+    """`enter(path, …)`: the page for a registrar, or for a scheduler of Biology."""
+
+    def make(path, *, name="rita", role="REGISTRAR", **options):
+        user = person(name, role if role == "REGISTRAR" else "")
+        if role != "REGISTRAR":
+            held = RoleAssignment.objects.create(user=user, role=Role.objects.get(code=role))
+            held.departments.set([Department.objects.get(code="BIO")])
+        page = open_page("/sign-in/", **options)
+        sign_in(page, name)
+        expect(page).to_have_title("Terms · Tandem")
+        page.goto(path)
+        return page
+
+    return make

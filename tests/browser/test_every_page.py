@@ -36,7 +36,10 @@ PAGES = {
     for one in urls.urlpatterns
     if isinstance(one, URLPattern)
 }
-ELSEWHERE = {"login", "logout", "password_change", "switch_term", "saved_lists", "run_csv", "sections_export"}
+ELSEWHERE = {
+    *("login", "logout", "password_change", "switch_term", "saved_lists"),
+    *("run_csv", "sections_export", "sections_export_workbook"),
+}
 """No pages to look at, or looked at in test_first_pages."""
 DATES = ("2027-02-01", "2027-05-28")
 TABLES = large_tables(60) | {
@@ -124,7 +127,8 @@ def addresses():
     preview, waiting = MergeRequest.objects.order_by("id")
     version = MergeProfileVersion.objects.order_by("-id").first()
     yield from (
-        (name, reverse(name)) for name in ("home", "console", "merge_settings", "merge_settings_terms")
+        (name, reverse(name))
+        for name in ("home", "console", "merge_settings", "merge_settings_terms", "merge_settings_subjects")
     )
     yield from ((name, reverse(name)) for name in ("execute_merge", "runs", "plans", "conflicts", "outbound"))
     yield from (
@@ -142,6 +146,8 @@ def addresses():
     yield "week", reverse("week", args=[TERM])
     yield "week", reverse("week", args=[TERM]) + f"?room={room.pk}"
     yield "week", reverse("week", args=[TERM]) + "?department=BIO"
+    yield "week", reverse("week", args=[TERM]) + "?building=HAL"
+    yield "section_move", reverse("section_move", args=[section.pk]) + "?from=M&to=T&start=10:00"
     yield "merge_settings_type", reverse("merge_settings_type", args=["sections"])
     yield "merge_settings_versions", reverse("merge_settings_versions")
     yield "merge_settings_version", reverse("merge_settings_version", args=[version.pk])
@@ -161,6 +167,7 @@ def addresses_of_the_editor(section):
     yield from (("section_new", new + query) for query in ("", "?course=BIO-101", f"?copy={section.pk}"))
     deeds = ("section_cancel", "section_activate", "section_delete")
     yield from ((name, reverse(name, args=[section.pk])) for name in deeds)
+    yield "section_status", reverse("section_status", args=[section.pk])
     yield "section_undo", reverse("section_undo", args=[Section.objects.get(sis_id="M035").pk])
     yield "bulk_edit", reverse("bulk_edit", args=[TERM]) + f"?ids={section.pk}"
     yield "bulk_edit", reverse("bulk_edit", args=[TERM])
@@ -199,7 +206,7 @@ def addresses_of_groups_and_requests(section):
 
 
 def addresses_of_phases():
-    """Phases, timelines, roles, exemptions and the simulator."""
+    """Phases, timelines, roles, users, exemptions and the simulator."""
     registration = Phase.objects.get(name="Registration").pk
     lists = ("phases", "timelines", "roles", "exemptions")
     yield from ((name, reverse(name)) for name in (*lists, "phase_new", "role_new", "exemption_new"))
@@ -207,6 +214,9 @@ def addresses_of_phases():
     yield "phase_delete", reverse("phase_delete", args=[registration])
     yield "timeline", reverse("timeline", args=[TERM])
     yield "role", reverse("role", args=["SCHEDULER"])
+    ada = User.objects.get(username="ada").pk
+    yield from ((name, reverse(name)) for name in ("users", "user_new"))
+    yield from ((name, reverse(name, args=[ada])) for name in ("user", "user_access"))
     yield "exemption_revoke", reverse("exemption_revoke", args=[Exemption.objects.get().pk])
     yield "phase_simulator", reverse("phase_simulator")
     asked = f"?term={TERM}&who=role:SCHEDULER&before=default&after={registration}"

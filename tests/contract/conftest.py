@@ -1,4 +1,4 @@
-"""What the contract tests share: explained assertions in the suite, and quick copies of the fake SIS."""
+"""What the contract tests share: quick copies of the fake SIS."""
 
 import os
 import shutil
@@ -8,14 +8,7 @@ import pytest
 
 from integration.sis.memory import MemoryAdapter
 from integration.sis.memory_options import Options
-from tests.contract.institution import write_institution
-
-pytest.register_assert_rewrite(
-    "tests.contract.sis_under_test",
-    "tests.contract.reading_contract",
-    "tests.contract.writing_contract",
-    "tests.contract.fault_contract",
-)
+from tandem_conformance.institution import write_institution
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@
 from integration.sis.port import (
     MergeType,
 )
-from tests.contract.institution import TERM
-from tests.contract.sis_under_test import NEW_SECTION, NOW, REF
+from tandem_conformance.institution import TERM
+from tandem_conformance.sis_under_test import NEW_SECTION, NOW, REF
 
 SECTIONS = MergeType.SECTIONS
 

@@ -9,8 +9,8 @@ from integration.sis.csvfiles import CsvAdapter
 from integration.sis.exchange import COLUMNS
 from integration.sis.exchange_writing import write_folder
 from integration.sis.port import MergeType, SisRecord, SisRejected, SisUnavailable
-from tests.contract.institution import TERM, write_institution
-from tests.contract.sis_under_test import NEW_GROUP, NEW_SECTION, NOW, OTHER_REF, REF
+from tandem_conformance.institution import TERM, write_institution
+from tandem_conformance.sis_under_test import NEW_GROUP, NEW_SECTION, NOW, OTHER_REF, REF
 
 SECTIONS, RELATIONSHIPS = MergeType.SECTIONS, MergeType.RELATIONSHIPS
 FOLDER = "20240701T120000.000000Z-7"

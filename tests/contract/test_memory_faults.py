@@ -9,9 +9,9 @@ from integration.sis.port import (
     SisOutcomeUnknown,
     SisRejected,
 )
-from tests.contract.institution import TERM
+from tandem_conformance.institution import TERM
+from tandem_conformance.sis_under_test import REF, read_all
 from tests.contract.memory_desk import create_in, update_in
-from tests.contract.sis_under_test import REF, read_all
 
 SECTIONS, RELATIONSHIPS = MergeType.SECTIONS, MergeType.RELATIONSHIPS
 

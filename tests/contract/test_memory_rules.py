@@ -16,9 +16,9 @@ from integration.sis.port import (
     SisRejected,
 )
 from scheduling.domain.values import Assignment, Meeting
-from tests.contract.institution import TABLES, TERM, section, write_institution
+from tandem_conformance.institution import TABLES, TERM, section, write_institution
+from tandem_conformance.sis_under_test import NEW_SECTION, NOW, OTHER_REF, REF, read_all
 from tests.contract.memory_desk import create_in, update_in, write
-from tests.contract.sis_under_test import NEW_SECTION, NOW, OTHER_REF, REF, read_all
 
 SECTIONS, RELATIONSHIPS = MergeType.SECTIONS, MergeType.RELATIONSHIPS
 

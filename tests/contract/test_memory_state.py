@@ -14,9 +14,9 @@ from integration.sis.port import (
     SisUnavailable,
     SisUnreadable,
 )
-from tests.contract.institution import TABLES, TERM, ids, write_institution
+from tandem_conformance.institution import TABLES, TERM, ids, write_institution
+from tandem_conformance.sis_under_test import REF, read_all, values_of
 from tests.contract.memory_desk import create_in, write
-from tests.contract.sis_under_test import REF, read_all, values_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS, RELATIONSHIPS = MergeType.SECTIONS, MergeType.RELATIONSHIPS

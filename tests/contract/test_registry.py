@@ -59,5 +59,5 @@ def test_a_package_adds_a_scheme_by_an_entry_point(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     importlib.invalidate_caches()
     assert open_adapter("acme+https://host/x") == ["acme", "acme+https://host/x"]
-    with pytest.raises(BadSisUrl, match=r"csv, memory, acme\+https"):
+    with pytest.raises(BadSisUrl, match=r"csv, memory, .*acme\+https"):
         open_adapter("other://host")

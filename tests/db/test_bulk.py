@@ -111,6 +111,16 @@ def test_the_queries_grow_with_the_sections_and_no_faster(schedule, person):
     assert six - two == 4 * (two - one)
 
 
+def test_who_is_to_teach_is_locked_before_the_first_section_is_saved(schedule, person):
+    made = schedule.section()
+    schedule.instructor("I7")
+    with CaptureQueriesContext(connection) as captured:
+        edit_many({made: {"instructors": [{"instructor": "I7"}]}}, {made: 1}, author=person)
+    asked = [one["sql"] for one in captured]
+    first_save = next(at for at, sql in enumerate(asked) if sql.startswith('UPDATE "scheduling_section"'))
+    assert any("'I7'" in sql and "FOR NO KEY UPDATE" in sql for sql in asked[:first_save])
+
+
 def test_two_at_once_that_want_the_same_rooms_wait_for_one_another(shared_schedule, together):
     made, rooms = shared_schedule, ("101", "102")
     for number in rooms:

@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from tests.contract.institution import replace_in, write_institution
+from tandem_conformance.institution import replace_in, write_institution
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from integration.terms import enable_term
 from scheduling.models import ChangeLog, Role, RoleAssignment, Section, Term, User
 from scheduling.services import relationships, sections
 from scheduling.services.audit import Author
-from tests.contract.drop_sis import DropSis, rows_of
-from tests.contract.institution import TERM, write_institution
+from tandem_conformance.drop_sis import DropSis, rows_of
+from tandem_conformance.institution import TERM, write_institution
 from tests.merge_desk import execute_merge
 
 pytestmark = pytest.mark.django_db

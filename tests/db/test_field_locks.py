@@ -95,7 +95,7 @@ def test_a_phase_locks_from_its_switch_to_the_next(schedule, scheduler, locked, 
     enter("Draft", schedule.now + DAY)
     assert locked(scheduler, at=schedule.now - DAY).keys() == KEPT
     assert locked(scheduler)["meetings"] == (
-        "Meetings is locked in Room assignment until 13 Jan 2027, 17:00; the Registrar may change it."
+        "Meetings are locked in Room assignment until 13 Jan 2027, 17:00; the Registrar may change them."
     )
     assert "title" not in locked(scheduler)
     assert locked(scheduler, at=schedule.now + DAY).keys() == KEPT

@@ -36,6 +36,10 @@ class Label:
     def is_from_sis(self):
         return self.name == "crn"
 
+    @property
+    def is_plural(self):
+        return self.name == "notes"
+
 
 CATALOGUE = tuple(Label(name) for name in FIELDS)
 

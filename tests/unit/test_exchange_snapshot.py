@@ -6,7 +6,7 @@ from integration.sis.exchange import Folder
 from integration.sis.exchange_writing import write_folder
 from integration.sis.port import BadRecord, MergeType, SisRecord, SisUnavailable, SisUnreadable
 from integration.sis.snapshots import FolderSnapshot
-from tests.contract.institution import TABLES, TERM, replace_in, section, write_institution
+from tandem_conformance.institution import TABLES, TERM, replace_in, section, write_institution
 
 SECTIONS = MergeType.SECTIONS
 

@@ -1,8 +1,10 @@
 """What still counts as our value when the SIS shows it in its own way."""
 
 import pytest
+from msgspec import structs
 
 from integration.merge.rendering import is_rendering
+from scheduling.domain.values import Meeting
 
 TITLE = "Introduction to Nordic Cinema"
 
@@ -33,3 +35,12 @@ def test_a_code_may_come_back_in_other_letter_case():
 @pytest.mark.parametrize("sent", [None, 7, ("x",)])
 def test_only_text_is_rendered(sent):
     assert not is_rendering(sent=sent, seen=str(sent))
+
+
+def test_meetings_whose_blank_dates_the_sis_filled_in_are_the_same_meetings():
+    sent = (Meeting(days="MWF", start_time="09:00", end_time="09:50"), Meeting(days="R"))
+    seen = tuple(structs.replace(one, start_date="2027-02-01", end_date="2027-05-28") for one in sent)
+    assert is_rendering(sent=sent, seen=seen)
+    assert not is_rendering(sent=seen, seen=sent)
+    assert not is_rendering(sent=sent, seen=seen[:1])
+    assert not is_rendering(sent=sent, seen=(structs.replace(seen[0], room="1"), seen[1]))

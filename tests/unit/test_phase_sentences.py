@@ -33,26 +33,26 @@ class TestSentences:
             Period(phase=None, start=EVENING),
         ]
         said = self.locked(phase="Registration", end=NOW + dt.timedelta(days=2), later=later)
-        assert said == "Meetings is locked in Registration until 12 Jan 2027; the Registrar may change it."
+        assert said == "Meetings are locked in Registration until 12 Jan 2027; the Registrar may change them."
 
     def test_a_switch_within_a_day_is_told_with_its_time(self):
         later = [Period(phase=None, start=EVENING)]
         said = self.locked(phase="Registration", end=EVENING, later=later)
         assert (
             said
-            == "Meetings is locked in Registration until 12 Jan 2027, 17:00; the Registrar may change it."
+            == "Meetings are locked in Registration until 12 Jan 2027, 17:00; the Registrar may change them."
         )
 
     def test_a_phase_that_ends_without_opening_it(self):
         later = [Period(phase=PHASE["Closed"], start=SWITCH)]
         said = self.locked(phase="Registration", end=SWITCH, later=later)
         assert (
-            said == "Meetings is locked in Registration, which lasts until 12 Jan 2027; "
-            "the Registrar may change it."
+            said == "Meetings are locked in Registration, which lasts until 12 Jan 2027; "
+            "the Registrar may change them."
         )
 
     def test_a_phase_for_good(self):
-        assert self.locked(phase="Closed") == "Meetings is locked in Closed; the Registrar may change it."
+        assert self.locked(phase="Closed") == "Meetings are locked in Closed; the Registrar may change them."
 
     def test_a_default_of_the_role(self):
         said = self.locked("title", actor=held("DEAN"))

@@ -1,8 +1,10 @@
 """People of every kind, signed in."""
 
 import datetime as dt
+import shutil
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +22,7 @@ KINDS = {
     "scheduler": {"role": "SCHEDULER", "departments": ["BIO"]},
     "registrar": {"role": "REGISTRAR"},
     "admin": {"has_admin": True},
+    "full admin": {"role": "REGISTRAR", "has_admin": True},
 }
 
 
@@ -78,12 +81,24 @@ def run_of(db):
     return make
 
 
+@pytest.fixture(scope="module")
+def loaded_campus(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The small college after its first import, until its module is done."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        campus = Campus(folder=tmp_path_factory.mktemp("college") / "sis")
+        campus.load()
+        campus.adapter.close()
+        yield campus
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def campus(db, tmp_path, settings):
-    made = Campus(folder=tmp_path / "sis")
-    settings.SIS_URL = made.url
-    made.load()
-    return made
+def campus(loaded_campus, db, tmp_path, settings):
+    """The loaded college with a copy of its SIS, in a transaction that is taken back."""
+    shutil.copytree(loaded_campus.folder, tmp_path / "sis")
+    campus = Campus(folder=tmp_path / "sis", registrar=loaded_campus.registrar)
+    settings.SIS_URL = campus.url
+    return campus
 
 
 @pytest.fixture

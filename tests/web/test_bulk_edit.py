@@ -8,20 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, Section
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 from tests.list_page import words
 
 PATH = f"/terms/{TERM}/sections/bulk/"
 LIST = f"/terms/{TERM}/sections/"
 MORNING = {"days": "MWF", "start_time": "09:00", "end_time": "09:50"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture
@@ -125,6 +118,50 @@ def test_all_meetings_move_to_a_room_that_is_free(campus, registrar):
     assert rooms(campus, "S1") == rooms(campus, "S2") == ["103"]
 
 
+def times(campus, name):
+    return [(one.days, f"{one.start_time:%H:%M}") for one in campus.section(name).meetings.all()]
+
+
+def test_times_move_by_minutes_and_never_over_midnight(campus, registrar):
+    campus.edit("S3", meetings=[{"days": "M", "start_time": "23:00", "end_time": "23:50"}])
+    shown = previewed(registrar, ids(campus, "S1", "S2", "S3"), minutes="10")
+    assert "23:50 moved by 10 minutes is not on the same day" in shown
+    assert "2 of 3 sections would be saved" in words(shown)
+    assert save(registrar, shown, all_or_none="1").status_code == 409
+    save(registrar, shown)
+    found = [times(campus, one) for one in ("S1", "S2", "S3")]
+    assert found == [[("MWF", "09:10")], [("TR", "09:10")], [("M", "23:00")]]
+    save(registrar, previewed(registrar, ids(campus, "S1"), minutes="-20"))
+    assert times(campus, "S1") == [("MWF", "08:50")]
+
+
+def test_a_section_with_one_meeting_moves_to_usual_times_and_others_are_told_why_not(campus, registrar):
+    campus.edit("S2", meetings=[MORNING, {**MORNING, "days": "TR"}])
+    campus.edit("S4", meetings=[])
+    page = registrar.get(PATH + f"?ids={ids(campus, 'S1')}").content.decode()
+    assert '<option value="MWF|11:00|11:50">' in page
+    shown = previewed(registrar, ids(campus, "S1", "S2", "S4"), pattern="MWF|11:00|11:50")
+    assert "It has 2 meetings with days or a time" in shown
+    assert "It has no meeting with days or a time" in shown
+    save(registrar, shown)
+    assert times(campus, "S1") == [("MWF", "11:00")]
+    assert rooms(campus, "S1") == ["101"]
+    assert times(campus, "S2") == [("MWF", "09:00"), ("TR", "09:00")]
+
+
+def test_an_instructor_is_replaced_and_takes_over_share_and_place(campus, registrar):
+    two = [{"instructor": "I2", "percent": 60, "is_primary": True}, {"instructor": "I1", "percent": 40}]
+    campus.edit("S2", instructors=two)
+    shown = previewed(
+        registrar, ids(campus, "S1", "S2", "S3"), **{"replaced": "Ada Yonath", "replaced.by": "I1"}
+    )
+    assert "2 of 3 sections would be saved · 1 needs no change" in words(shown)
+    save(registrar, shown)
+    for name in ("S1", "S2"):
+        (one,) = campus.section(name).assignments.all()
+        assert (one.instructor_id, one.percent, one.is_primary) == ("I1", 100, True)
+
+
 def test_a_clash_is_told_for_its_section_and_the_others_are_saved(campus, registrar):
     campus.edit("S2", meetings=[{**MORNING, "building": "HAL", "room": "103"}])
     shown = previewed(registrar, ids(campus, "S1", "S3"), room="HAL 103")
@@ -192,6 +229,12 @@ def test_a_wish_that_was_not_previewed_is_not_saved(campus, registrar):
         ({"value.title": "x\x00"}, "NUL"),
         ({"value.title": "x", "blank.title": "1"}, "choose one"),
         ({"value.title": "x" * 5000}, "Title"),
+        ({"minutes": "ten"}, "whole number"),
+        ({"minutes": "--10"}, "whole number"),
+        ({"minutes": "10", "pattern": "MWF|11:00|11:50"}, "not both"),
+        ({"replaced": "I2"}, "who does instead"),
+        ({"replaced": "I2", "replaced.by": "Ada Yonath (I2)"}, "same person"),
+        ({"replaced": "Nobody\x00", "replaced.by": "I1"}, "There is no instructor"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_stays_in_the_form(campus, registrar, wish, said):
@@ -204,6 +247,7 @@ def test_what_cannot_be_read_is_said_and_stays_in_the_form(campus, registrar, wi
 @pytest.mark.parametrize("do", ["", "preview", "save"])
 def test_strange_ids_are_answered(campus, registrar, chosen, do):
     wish = {"ids": chosen, "do": do, "value.title": "x", "seen": chosen, "students": chosen, "room": chosen}
+    wish |= {"minutes": chosen[:4], "pattern": chosen}
     assert registrar.post(PATH, wish).status_code in {200, 409, 422}
     assert registrar.get(PATH, {"ids": chosen}).status_code == 200
 

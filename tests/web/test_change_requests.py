@@ -11,19 +11,17 @@ from django.utils import timezone
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, ChangeRequest, Section
 from scheduling.selectors import values_of_sections
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 from tests.section_form import form_of
 
 LIST = f"/terms/{TERM}/requests/"
 
 
 @pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
+def campus(campus):
     closed = Phase.objects.get(name="Closed")
     TimelineEntry.objects.create(term_id=TERM, phase=closed, starts_at=timezone.now())
-    return made
+    return campus
 
 
 @pytest.fixture

@@ -6,17 +6,10 @@ from django.utils import timezone
 
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, Section
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 DEEDS = ["cancel", "activate", "delete"]
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture

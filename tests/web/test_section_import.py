@@ -1,6 +1,7 @@
 """Importing a file of sections: what it would do is shown, then exactly that is done."""
 
 import datetime as dt
+import io
 import re
 
 import pytest
@@ -9,21 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from openpyxl import Workbook, load_workbook
 
 from integration.tasks import look_after
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, Section, SectionUpload
 from scheduling.sheets.reading import MOST_BYTES
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 
 IMPORT = f"/terms/{TERM}/sections/import/"
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture
@@ -36,8 +31,8 @@ def upload(client, text, name="edits.csv", **options):
     return client.post(IMPORT, {"file": SimpleUploadedFile(name, content)}, **options)
 
 
-def shown(client, text):
-    answer = upload(client, text, follow=True)
+def shown(client, text, **options):
+    answer = upload(client, text, follow=True, **options)
     assert answer.status_code == 200, answer.content.decode()
     return answer
 
@@ -238,11 +233,68 @@ def test_a_file_can_be_left_and_an_older_one_goes(campus, registrar):
 
 
 def test_an_exported_file_brought_back_untouched_changes_nothing(campus, registrar):
-    Section.objects.filter(sis_id="S1").update(notes="=1+1", title="'quoted'")
+    Section.objects.filter(sis_id="S1").update(notes="Two\nlines, =1+1", title="'quoted'")
     answer = registrar.get(f"/terms/{TERM}/sections/export.csv")
     found = shown(registrar, b"".join(answer.streaming_content))
     assert not found.context["preview"].rows
     assert found.context["preview"].same == Section.objects.filter(term=TERM).count()
+
+
+def workbook(*rows):
+    """The workbook of these rows, as a spreadsheet saves it."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_workbook_is_shown_saved_and_refused_like_a_file_of_text(campus, registrar):
+    answer = shown(
+        registrar,
+        workbook(
+            ["Code", "Title", "Capacity", "Start date"],
+            ["BIO-101-A", "Cells I", 31, dt.date(2027, 2, 3)],
+            ["BIO-101-B", "Cells II", "many", None],
+        ),
+        name="edits.xlsx",
+    )
+    assert "row 3 of sheet “Sheet”" in answer.content.decode()
+    assert set(refusals(answer)) == {3}
+    assert save(registrar, answer).status_code == 302
+    section = Section.objects.get(sis_id="S1")
+    assert (section.title, section.capacity, str(section.start_date)) == ("Cells I", 31, "2027-02-03")
+    reasons = set(ChangeLog.objects.filter(source="FORM").values_list("reason", flat=True))
+    assert reasons == {"From edits.xlsx, row 2 of sheet “Sheet”"}
+
+
+def test_a_formula_is_refused_with_its_place(registrar):
+    answer = upload(registrar, workbook(["code", "capacity"], ["BIO-101-A", "=20+1"]))
+    assert answer.status_code == 422
+    assert "Row 2 of sheet “Sheet”, cell B2: it holds a formula" in answer.content.decode()
+    assert not SectionUpload.objects.exists()
+
+
+def test_an_exported_workbook_brought_back_untouched_changes_nothing(campus, registrar):
+    Section.objects.filter(sis_id="S1").update(notes="=1+1", title="'quoted'", section_number="0010")
+    Section.objects.filter(sis_id="S2").update(notes="One\r\ntwo\rthree", title="+1")
+    answer = registrar.get(f"/terms/{TERM}/sections/export.xlsx?department=BIO")
+    content = b"".join(answer.streaming_content)
+    sheet = load_workbook(io.BytesIO(content))["Sections"]
+    assert [row[2].value for row in sheet] == ["code", "BIO-101-0010", "BIO-101-B"]
+    found = shown(registrar, content, name="sections.xlsx").context["preview"]
+    assert (found.rows, found.same, found.refusal) == ([], 2, "")
+
+
+@pytest.mark.parametrize(("kind", "status"), [("viewer", 403), ("scheduler", 200)])
+def test_a_workbook_goes_to_who_may_export(campus, person, kind, status):
+    answer = person(kind).get(f"/terms/{TERM}/sections/export.xlsx")
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="sections-{TERM}.xlsx"'
+        sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))["Sections"]
+        assert {row[2].value for row in sheet} == {"code", "BIO-101-A", "BIO-101-B"}
 
 
 # ---- what cannot be read
@@ -264,7 +316,8 @@ def test_an_exported_file_brought_back_untouched_changes_nothing(campus, registr
         (b"id,title\n1,caf\xe9\n", "Line 2 is not written in UTF-8"),
         ("id,title\n1,x\n".encode("utf-16"), "UTF-16"),
         (b"id,title\n1,x\x00\n", "Line 2 holds a NUL"),
-        (b"PK\x03\x04zip", "workbook"),
+        (b"PK\x03\x04zip", "This workbook cannot be read"),
+        (b"\xd0\xcf\x11\xe0old", "has a password"),
         (b"id,title\n1," + b"x" * 200_000 + b"\n", "Line 2"),
         (b"id,title\n1," + b"x" * 30_000 + b"\n", "Line 2, title"),
         (b"id,title\n" + b"1,x\n" * 20_001, "more than 20,000 rows"),
@@ -307,11 +360,3 @@ def test_the_queries_of_a_preview_grow_by_the_same_for_each_change(campus, regis
     assert four - two == 2 * (two - one)
     assert two - one < 35
     assert queries(4, 30) < one
-
-
-def test_what_the_export_writes_is_read_back_as_no_change(registrar):
-    Section.objects.filter(sis_id="S1").update(title="=1+1", notes="Two\nlines, 'quoted'")
-    answer = registrar.get(f"/terms/{TERM}/sections/export.csv")
-    content = b"".join(answer.streaming_content)
-    preview = upload(registrar, content, follow=True).context["preview"]
-    assert (preview.rows, preview.same, preview.refusal) == ([], 4, "")

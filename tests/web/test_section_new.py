@@ -7,18 +7,11 @@ from django.utils import timezone
 from phases.models import Phase, TimelineEntry
 from scheduling.models import ChangeLog, Section
 from scheduling.selectors import values_of_sections
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 from tests.section_form import form_of
 
 NEW = f"/terms/{TERM}/sections/new/"
 HTMX = {"HTTP_HX_REQUEST": "true"}
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The schedule's list: who sees which sections, what a row shows, order, pages, SIS states, empty states."""
+"""The schedule's list: who sees which sections, what a row shows, order, pages, empty states."""
 
 import re
 from urllib.parse import urlencode
@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from scheduling.models import Instructor, Room
-from tests.campus import Campus
 from tests.list_page import PATH, add, add_four, crns, page_of, words
 
 
@@ -193,56 +192,6 @@ def test_what_people_typed_is_never_markup(schedule, person):
     assert "<script>alert" not in raw
 
 
-# ---- SIS states
-
-
-@pytest.fixture
-def followed(db, tmp_path, settings):
-    """A loaded campus whose sections are merged every night; the SIS rejects S1, and S2 is on its way."""
-    campus = Campus(folder=tmp_path / "sis")
-    settings.SIS_URL = campus.url
-    campus.load()
-    campus.enable()
-    campus.edit("S1", title="Mine")
-    campus.adapter.faults([{"when": {"operation": "UPDATE", "type": "sections"}, "then": "refuse"}])
-    campus.sweep()
-    campus.edit("S2", title="Mine")
-    return campus
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("", ["S1", "S2", "S3", "S4"]),
-        ("?state=ATTENTION", ["S1"]),
-        ("?state=REJECTED", ["S1"]),
-        ("?state=ON_ITS_WAY", ["S2"]),
-        ("?state=SYNCED", ["S3", "S4"]),
-        ("?state=HELD", []),
-        ("?state=ON_ITS_WAY&q=CHE", []),
-    ],
-)
-def test_sections_are_found_by_their_sis_state(followed, person, query, found):
-    page = page_of(person("registrar"), query)
-    assert re.findall(r'<td class="crn wide"><div>(S\d)</div>', page) == found
-
-
-def test_the_state_is_told_with_its_reason_and_the_moment(followed, person):
-    page = words(page_of(person("scheduler")))
-    assert "Rejected Rejected by the SIS" in page
-    assert "On its way Waiting to be sent" in page
-    assert re.search(r"Synced \d+ \w{3} \d{4}, \d\d:\d\d", words(page_of(person("registrar"))))
-
-
-def test_who_does_not_work_on_the_schedule_is_told_no_state(followed, person):
-    viewer = person("viewer")
-    page = page_of(viewer)
-    assert "Rejected" not in page
-    assert 'name="state"' not in page
-    assert "SIS states are not shown here" in page_of(viewer, "?state=REJECTED")
-    assert "0 sections" in page_of(viewer, "?state=REJECTED")
-
-
 # ---- cost
 
 
@@ -262,13 +211,3 @@ def test_any_number_of_sections_takes_the_same_number_of_queries(schedule, perso
         add(schedule, "BIO", "300", f"{number:03}", meets=meets, team=[curie])
     assert queries(client, "?q=BIO") == few <= 14
     assert queries(client, "?q=BIO&day=M&room=HAL&instructor=curie&only=over-capacity") <= 14
-
-
-def test_the_states_take_the_same_number_of_queries_for_any_number_of_sections(followed, person):
-    client = person("registrar")
-    few = queries(client), queries(client, "?state=ON_ITS_WAY")
-    for number in range(30):
-        followed.create(f"K{number}")
-    assert (queries(client), queries(client, "?state=ON_ITS_WAY")) == few
-    assert few[0] <= 27
-    assert few[1] <= 41

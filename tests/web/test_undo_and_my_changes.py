@@ -12,15 +12,8 @@ from scheduling.models import ChangeLog, Section
 from scheduling.selectors import values_of_sections
 from scheduling.services import sections
 from scheduling.services.audit import Author
-from tests.campus import NOW, TERM, Campus
+from tests.campus import NOW, TERM
 from tests.section_form import form_of
-
-
-@pytest.fixture
-def campus(db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
 
 
 @pytest.fixture
@@ -143,6 +136,58 @@ def test_what_the_sis_counts_since_takes_nothing_away(campus, registrar):
     assert "Take back my last save" not in registrar.get(path, {"history": "capacity"}).content.decode()
     take_back(registrar, campus)
     assert (state(campus)["title"], state(campus)["enrollment"]) == ("Title of S1", 7)
+
+
+OFFER = re.compile(
+    r'action="(/sections/\d+/undo/)">.*?name="version" value="(\d+)">.*?name="next" value="([^"]*)">'
+)
+
+
+def offer(page):
+    """(address, form) of the button in the message after a save."""
+    path, version, back = OFFER.search(page).groups()
+    return path, {"version": version, "next": back}
+
+
+def test_the_message_after_a_save_offers_to_take_it_back_and_leads_back_where_one_was(campus, registrar):
+    edit = reverse("section_edit", args=[campus.id_of("S1")])
+    here = f"/terms/{TERM}/sections/?department=BIO"
+    form = form_of(registrar.get(f"{edit}?next={here}").content.decode()) | {"value.title": ["Mine"]}
+    page = registrar.post(edit, form, follow=True).content.decode()
+    path, asked = offer(page)
+    assert OFFER.search(registrar.get(here).content.decode()) is None
+    assert registrar.post(path, asked).headers["Location"] == here
+    assert state(campus)["title"] == "Title of S1"
+    assert registrar.post(path, asked).status_code == 409
+
+
+def test_a_save_that_changed_nothing_offers_nothing(campus, registrar):
+    edit = reverse("section_edit", args=[campus.id_of("S1")])
+    page = registrar.post(edit, form_of(registrar.get(edit).content.decode()), follow=True).content.decode()
+    assert "nothing was changed" in page
+    assert OFFER.search(page) is None
+
+
+def test_a_new_and_a_cancelled_section_are_taken_back_from_the_message(campus, registrar):
+    new = reverse("section_new", args=[TERM]) + "?course=BIO-101"
+    made = registrar.post(new, form_of(registrar.get(new).content.decode()), follow=True).content.decode()
+    path, asked = offer(made)
+    assert registrar.post(path, asked).headers["Location"] == reverse("sections", args=[TERM])
+    assert not Section.objects.filter(section_number="C").exists()
+    cancel = reverse("section_cancel", args=[campus.id_of("S1")])
+    ended = registrar.post(cancel, form_of(registrar.get(cancel).content.decode()), follow=True)
+    path, asked = offer(ended.content.decode())
+    registrar.post(path, asked)
+    assert state(campus)["status"] == "ACTIVE"
+
+
+def test_students_are_asked_about_before_a_save_is_taken_back_from_the_message(campus, registrar):
+    save(registrar, campus, "S2", credits="0.50")
+    here = f"/terms/{TERM}/sections/"
+    asked = registrar.post(undo(campus, "S2"), {"version": "2", "next": here})
+    assert asked.status_code == 409
+    again = form_of(asked.content.decode())
+    assert registrar.post(undo(campus, "S2"), again).headers["Location"] == here
 
 
 # ---- my changes

@@ -17,7 +17,8 @@ SIGN_IN = "/sign-in/?next="
         ("viewer", 200, "Term 20271"),
         ("scheduler", 200, "Term 20271"),
         ("registrar", 200, "Never merged"),
-        ("admin", 200, "Never merged"),
+        ("admin", 200, "Term 20271"),
+        ("full admin", 200, "Never merged"),
     ],
 )
 def test_the_terms_for_each_kind_of_person(person, term_of, kind, status, shown):
@@ -126,10 +127,18 @@ def test_the_console_is_closed_to_everybody_without_the_admin_product(person, ki
             assert "belongs to the Admin product" in answer.content.decode(), path
 
 
+def test_the_console_is_closed_to_the_admin_product_without_a_role(person):
+    client = person("admin")
+    for path in CONSOLE:
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code == 403, path
+            assert "your account has no role; the Registrar may." in answer.content.decode(), path
+
+
 @pytest.mark.parametrize("path", CONSOLE)
-def test_the_console_opens_for_the_admin_product(person, term_of, path):
+def test_the_console_opens_for_the_admin_product_with_every_permission(person, term_of, path):
     term_of()
-    answer = person("admin").get(path)
+    answer = person("full admin").get(path)
     assert answer.status_code in {200, 302, 404, 405}
     if answer.status_code == 404:
         assert re.search(r"/1/|/1\.|/types/", path + "/")
@@ -148,7 +157,7 @@ def test_the_schedule_is_closed_without_the_product_or_a_role(person, term_of, k
 
 
 def test_a_write_without_the_form_s_token_is_refused(person):
-    admin = person("admin", enforce_csrf_checks=True)
+    admin = person("full admin", enforce_csrf_checks=True)
     for path in CONSOLE:
         answer = admin.post(path)
         assert answer.status_code == 403, path

@@ -7,13 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from integration.models import Conflict
-from integration.permissions import can_see_runs
+from integration.permissions import can_execute_merges
 from integration.resolving import CannotSettle, Choice, resolve
 from integration.runs import record_type_of
 from integration.settings import ConfigurationError, active_version, read
 from integration.sis.port import MergeType
 from integration.sis.registry import BadSisUrl, configured_adapter
 from integration.wording import in_words
+from phases.rules import Permission
 from scheduling.models import ChangeLog, User
 from scheduling.services.audit import Author
 from scheduling.visibility import viewer_for
@@ -47,10 +48,13 @@ class Command(BaseCommand):
 
     def _user(self, name: str) -> User:
         user = User.objects.filter(username=name).first()
-        if user is None or not can_see_runs(user, viewer_for(user)):
+        if user is None:
+            raise CommandError(f"There is no user {name!r}.", returncode=WRONG_USE)
+        viewer = viewer_for(user)
+        if not can_execute_merges(viewer):
+            why = viewer.rights.permission(viewer, Permission.EXECUTE_MERGES).reason
             raise CommandError(
-                f"{name!r} may not settle conflicts; name a registrar or an administrator.",
-                returncode=WRONG_USE,
+                f"{name!r} may not settle conflicts. What {name} is told: {why}", returncode=WRONG_USE
             )
         return user
 

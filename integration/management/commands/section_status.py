@@ -7,6 +7,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from integration.standing import Standing
 from integration.status import status_of_sections
 from scheduling.domain.errors import DomainError
 from scheduling.selectors import labels_of_sections, section_named
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             section_id = section_named(given["term"], given["section"])
         except DomainError as error:
             raise CommandError(str(error), returncode=WRONG_USE) from error
-        status = status_of_sections([section_id], now=timezone.now())[section_id]
+        status = status_of_sections([section_id], Standing(timezone.now()))[section_id]
         if given["json"]:
             self.stdout.write(msgspec.json.encode(status).decode())
             return

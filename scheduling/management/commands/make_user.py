@@ -14,8 +14,10 @@ from django.utils import timezone
 from phases.delivered import ROLES
 from scheduling.domain.errors import InvalidValue
 from scheduling.models import ChangeLog, User
+from scheduling.services.accounts import FEW_ADMINS, PRODUCTS, other_admins
 from scheduling.services.audit import Author
-from scheduling.services.users import PRODUCTS, SavedUser, issue_token, save_user
+from scheduling.services.tokens import issue_token
+from scheduling.services.users import SavedUser, save_user
 
 WRONG_USE = 2
 PATIENCE_SECONDS = 3.0
@@ -73,6 +75,8 @@ class Command(BaseCommand):
         except InvalidValue as error:
             raise CommandError(error.message, returncode=WRONG_USE) from error
         self._report(saved)
+        if "admin" in given["products"]:
+            self._warn_if_many(saved.user)
         if password:
             self._warn_if_weak(password, saved.user)
         if given["token"]:
@@ -91,6 +95,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Role {held.role_id}: {where or 'no department; add --department CODE'}.")
         if saved.password:
             self.stdout.write(f"Password: {saved.password}")
+
+    def _warn_if_many(self, user: User) -> None:
+        others = other_admins(user.pk)
+        if len(others) >= FEW_ADMINS:
+            self.stderr.write(f"{', '.join(others)} have the Admin product too; it is given to few.")
 
     def _warn_if_weak(self, password: str, user: User) -> None:
         try:

@@ -1,17 +1,24 @@
 // Forms in a dialog: a link marked so opens its page there; without this script it leads to the page itself.
+// An answer opens in a dialog of its own, over a form too, so that nothing typed is lost.
 
 const dialog = document.getElementById("dialog");
 const body = document.getElementById("dialog-body");
+const answer = document.getElementById("answer");
+const answerBody = document.getElementById("answer-body");
 
 function isPlain(event) {
   return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-dialog]");
+  const link = event.target.closest("a[data-dialog], a[data-answer]");
   if (link && isPlain(event)) {
     event.preventDefault();
-    window.htmx.ajax("GET", link.href, { target: "#dialog-body", swap: "innerHTML" });
+    const target = link.matches("[data-answer]") ? "#answer-body" : "#dialog-body";
+    window.htmx.ajax("GET", link.href, { target, swap: "innerHTML" });
+  } else if (event.target.closest("#answer [data-close]")) {
+    event.preventDefault();
+    answer.close();
   } else if (event.target.closest("[data-close]") && dialog?.open) {
     event.preventDefault();
     if (mayClose()) dialog.close();
@@ -19,6 +26,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target === answerBody && !answer.open) answer.showModal();
   if (event.detail.target !== body) return;
   if (!dialog.open) dialog.showModal();
   const first = body.querySelector("[data-first-error]") ?? body.querySelector("input:not([type=hidden]), select, textarea");
@@ -27,6 +35,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 // The browser gives the focus back to where it was.
 dialog?.addEventListener("close", () => body.replaceChildren());
+answer?.addEventListener("close", () => answerBody.replaceChildren());
 
 // What is typed is not lost by a slip: a dialog with changes asks before it closes.
 function mayClose() {
@@ -50,8 +59,8 @@ async function check(form) {
   const sent = new URLSearchParams(new FormData(form));
   sent.set("do", "check");
   const asked = { method: "POST", body: sent, headers: { "HX-Request": "true" }, signal: asking.signal };
-  const answer = await fetch(form.action, asked).catch(() => null);
-  if (answer?.ok && !answer.redirected) place.innerHTML = await answer.text().catch(() => place.innerHTML);
+  const told = await fetch(form.action, asked).catch(() => null);
+  if (told?.ok && !told.redirected) place.innerHTML = await told.text().catch(() => place.innerHTML);
 }
 
 for (const [name, wait] of [["input", 400], ["change", 100]]) {

@@ -2,10 +2,15 @@
 
 const STEPS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
-const blocksOf = (place) => [...place.querySelectorAll("a.week-block")];
+const blocksOf = (place) => [...place.querySelectorAll("a.week-block, a.week-bar")];
 
 function choose(frame, block) {
-  for (const one of blocksOf(frame)) one.tabIndex = one === block ? 0 : -1;
+  for (const one of blocksOf(frame)) {
+    one.tabIndex = one === block ? 0 : -1;
+    // The link that moves it comes after it.
+    const move = one.parentElement.querySelector(":scope > .week-move");
+    if (move) move.tabIndex = one.tabIndex;
+  }
 }
 
 // Where a block begins, by day and lane ("x" where time goes down), and when.
@@ -56,11 +61,11 @@ function target(frame, block, key) {
 for (const frame of document.querySelectorAll("[data-week]")) {
   choose(frame, blocksOf(frame)[0]);
   frame.addEventListener("focusin", (event) => {
-    const block = event.target.closest("a.week-block");
+    const block = event.target.closest("a.week-block, a.week-bar");
     if (block) choose(frame, block);
   });
   frame.addEventListener("keydown", (event) => {
-    const block = event.target.closest("a.week-block");
+    const block = event.target.closest("a.week-block, a.week-bar");
     const isOurs = event.key in STEPS || event.key === "Home" || event.key === "End";
     if (!block || !isOurs || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();

@@ -15,7 +15,7 @@ from scheduling.models import (
     Instructor,
     Term,
 )
-from tests.contract.institution import write_institution
+from tandem_conformance.institution import write_institution
 from tests.spoiled_drop import merge
 
 ROOTS = (Term, Department, Building, Campus, Instructor, MergeRun, ChangeLog)

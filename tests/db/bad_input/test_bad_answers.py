@@ -8,7 +8,7 @@ from scheduling.models import (
     Section,
     Term,
 )
-from tests.contract.institution import replace_in, write_institution
+from tandem_conformance.institution import replace_in, write_institution
 from tests.spoiled_drop import BAD, content, faults, merge, place
 
 pytestmark = pytest.mark.django_db

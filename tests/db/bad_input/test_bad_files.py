@@ -10,7 +10,7 @@ from scheduling.models import (
     Section,
     Term,
 )
-from tests.contract.institution import NOTE, TERM, replace_in
+from tandem_conformance.institution import NOTE, TERM, replace_in
 from tests.spoiled_drop import SECTIONS, TEAM, content, merge, place, write_manifest
 
 pytestmark = pytest.mark.django_db

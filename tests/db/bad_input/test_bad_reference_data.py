@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.institution import replace_in
+from tandem_conformance.institution import replace_in
 from tests.spoiled_drop import BAD, content, faults, merge, place, write_manifest
 
 pytestmark = pytest.mark.django_db

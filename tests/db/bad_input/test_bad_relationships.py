@@ -6,7 +6,7 @@ from integration.models import Link, LinkState
 from scheduling.models import (
     Relationship,
 )
-from tests.contract.institution import replace_in
+from tandem_conformance.institution import replace_in
 from tests.spoiled_drop import BAD, GROUPS, MEMBERS, faults, merge, place, write_manifest
 
 pytestmark = pytest.mark.django_db

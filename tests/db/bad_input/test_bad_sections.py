@@ -9,7 +9,7 @@ from integration.models import Link, LinkState
 from scheduling.models import (
     Section,
 )
-from tests.contract.institution import NOTE, TERM, replace_in
+from tandem_conformance.institution import NOTE, TERM, replace_in
 from tests.spoiled_drop import BAD, LONG, MEETINGS, SECTIONS, TEAM, faults, merge, place, write_manifest
 
 pytestmark = pytest.mark.django_db

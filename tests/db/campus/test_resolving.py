@@ -199,12 +199,18 @@ def test_the_command_settles_a_conflict(campus, settings, capsys):
     assert campus.section("S1").title == "Theirs"
 
 
-@pytest.mark.parametrize("user", ["nobody", "guest"])
-def test_the_command_lets_only_those_in_charge_settle(campus, settings, django_user_model, user):
+@pytest.mark.parametrize(
+    ("user", "told"),
+    [
+        ("nobody", "There is no user 'nobody'"),
+        ("guest", "'guest' may not settle conflicts.* your account has no role; the Registrar may"),
+    ],
+)
+def test_the_command_lets_only_those_in_charge_settle(campus, settings, django_user_model, user, told):
     settings.SIS_URL = campus.url
-    django_user_model.objects.create_user("guest", has_scheduling=True)
+    django_user_model.objects.create_user("guest", has_scheduling=True, has_admin=True)
     conflict = disputed(campus)
-    with pytest.raises(CommandError, match="may not settle conflicts") as error:
+    with pytest.raises(CommandError, match=told) as error:
         command(campus, conflict.pk, "ours", user=user)
     assert error.value.returncode == 2
     assert campus.conflict() == conflict

@@ -12,6 +12,7 @@ from django.utils import timezone
 from integration import outbound
 from integration.models import Conflict, MergeProfile, OutboundChange
 from integration.sis.port import MergeType
+from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.status_rules import Code, state_of
 from scheduling.models import ChangeLog
@@ -198,7 +199,7 @@ def test_a_sis_that_applies_later_is_synced_once_an_import_shows_it(campus_with,
 def test_a_sis_that_is_not_configured_still_gets_an_answer(campus, settings):
     settings.SIS_URL = "nowhere://"
     pk = campus.id_of("S1")
-    assert status_of_sections([pk], now=timezone.now())[pk]["state"] == "SYNCED"
+    assert status_of_sections([pk], Standing(timezone.now()))[pk]["state"] == "SYNCED"
 
 
 def test_settings_that_cannot_be_read_still_get_an_answer(campus, clock):
@@ -208,7 +209,7 @@ def test_settings_that_cannot_be_read_still_get_an_answer(campus, clock):
 
 
 def test_unknown_sections_are_left_out(campus):
-    assert status_of_sections([10**9], now=timezone.now()) == {}
+    assert status_of_sections([10**9], Standing(timezone.now())) == {}
 
 
 def test_any_number_of_sections_takes_the_same_number_of_queries(campus, clock):
@@ -222,7 +223,7 @@ def test_any_number_of_sections_takes_the_same_number_of_queries(campus, clock):
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            status_of_sections(ids, now=timezone.now(), capabilities=campus.adapter.capabilities)
+            status_of_sections(ids, Standing(timezone.now(), capabilities=campus.adapter.capabilities))
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 25
 

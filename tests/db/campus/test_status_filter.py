@@ -11,6 +11,7 @@ from django.utils import timezone
 from integration import outbound, status_filter
 from integration.models import Link, LinkState, MergeProfile
 from integration.sis.port import MergeType
+from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.status_filter import sections_in_states
 from integration.status_rules import State
@@ -37,14 +38,14 @@ def of_term():
 def told(campus):
     """State -> sections, by asking each for its status."""
     able, ids = campus.adapter.capabilities, [one.pk for one in of_term()]
-    statuses = status_of_sections(ids, now=timezone.now(), capabilities=able)
+    statuses = status_of_sections(ids, Standing(timezone.now(), capabilities=able))
     return {state: {pk for pk, one in statuses.items() if one["state"] == state} for state in State}
 
 
 def found(campus, *states, sections=None):
     rows = of_term() if sections is None else sections
     able = campus.adapter.capabilities
-    return {one.pk for one in sections_in_states(rows, states, now=timezone.now(), capabilities=able)}
+    return {one.pk for one in sections_in_states(rows, states, Standing(timezone.now(), capabilities=able))}
 
 
 def assert_filter_is_status(campus):
@@ -139,7 +140,7 @@ def test_a_group_of_a_kind_that_the_sis_cannot_hold_waits_for_nothing(campus):
     assert assert_filter_is_status(campus)[State.ON_ITS_WAY] == set(pair)
     able = dataclasses.replace(campus.adapter.capabilities, relationship_kinds=frozenset({"CROSSLIST"}))
     assert not sections_in_states(
-        of_term(), [State.ON_ITS_WAY], now=timezone.now(), capabilities=able
+        of_term(), [State.ON_ITS_WAY], Standing(timezone.now(), capabilities=able)
     ).exists()
 
 

@@ -23,6 +23,7 @@ from integration.models import (
     TermSwitch,
 )
 from integration.sis.port import ErrorClass
+from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.status_filter import sections_in_states
 from integration.status_rules import State
@@ -174,8 +175,8 @@ def test_the_filter_finds_what_the_status_says(campus, monkeypatch, world, few):
     with taken_back():
         build(campus, world)
         sections = Section.objects.filter(term=TERM).order_by("id")
-        told = status_of_sections([one.pk for one in sections], now=now, capabilities=able)
+        told = status_of_sections([one.pk for one in sections], Standing(now, capabilities=able))
         for state in State:
-            found = sections_in_states(sections, [state.value], now=now, capabilities=able)
+            found = sections_in_states(sections, [state.value], Standing(now, capabilities=able))
             expected = {pk for pk, one in told.items() if one["state"] == state}
             assert {one.pk for one in found} == expected, (state, told)

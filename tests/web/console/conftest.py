@@ -10,8 +10,8 @@ from tests.campus import Campus
 
 @pytest.fixture
 def admin(person):
-    """A client on which somebody with the Admin product is signed in."""
-    return person("admin")
+    """A client on which somebody with the Admin product and every permission is signed in."""
+    return person("full admin")
 
 
 @pytest.fixture(scope="module")

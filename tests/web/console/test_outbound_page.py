@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from integration.models import Link, MergeState, OutboundChange, TermSwitch
+from integration.standing import Standing
 from integration.status import status_of_sections
 from scheduling.models import ChangeLog, Section
 from tests.campus import TERM
@@ -154,7 +155,7 @@ def test_the_reason_is_the_one_that_the_section_gives(admin, campus):
     rows = admin.get(PATH).context["rows"]
     assert len(rows) >= 4
     ids = {one.section_id: one for one in rows if one.type_word == "Sections"}
-    for pk, status in status_of_sections(list(ids), now=now).items():
+    for pk, status in status_of_sections(list(ids), Standing(now)).items():
         assert ids[pk].reasons[0].headline == status["headline"]
 
 

@@ -177,7 +177,7 @@ def test_what_is_under_way_is_told_and_is_no_trouble(admin, term):
         types=["sections"], terms=[term.pk], actor=admin.user, requested_at=timezone.now(), is_dry_run=True
     )
     page = words_of(admin.get(PATH))
-    assert "Preview of sections, asked for by admin" in page
+    assert "Preview of sections, asked for by full-admin" in page
     assert "All is well." in page
 
 
@@ -222,6 +222,6 @@ def test_the_page_costs_the_same_queries_for_one_term_and_for_twenty(admin, term
     assert many == one == QUERIES, "\n".join(sql)
 
 
-QUERIES = 14
-"""Session, user; settings, runs, switches, queue; issues, plans, pauses, conflicts, requests twice; terms;
-phase."""
+QUERIES = 16
+"""Session, user, rights (2); settings, runs, switches, queue; issues, plans, pauses, conflicts, requests
+twice; terms; phase."""

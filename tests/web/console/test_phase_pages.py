@@ -111,7 +111,7 @@ def test_looking_changes_nothing(admin, addresses):
 
 
 def test_a_form_without_its_token_is_refused(person, addresses):
-    client = person("admin", enforce_csrf_checks=True)
+    client = person("full admin", enforce_csrf_checks=True)
     for path in addresses:
         assert client.post(path, {"step": "save"}).status_code in {403, 405}, path
     assert nothing_written()

@@ -1,0 +1,11 @@
+"""The form that gives somebody a password."""
+
+from django.contrib.auth.forms import SetPasswordForm
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Django has no parameter at run time
+    """The new password twice, judged as everybody's own."""
+
+    error_messages = {  # noqa: RUF012  # Django declares it without ClassVar
+        "password_mismatch": "The two passwords differ. Type it twice.",
+    }

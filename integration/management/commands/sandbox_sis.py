@@ -1,0 +1,62 @@
+"""`manage.py sandbox_sis`: serve an exchange folder over HTTP (docs/reference/sandbox-sis.md)."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from integration.sandbox.archive import BadState
+from integration.sandbox.resources import PROFILES
+from integration.sandbox.revisions import BadChanges
+from integration.sandbox.server import SandboxServer
+from integration.sandbox.sis import SandboxSis
+from integration.sis.port import SisUnavailable, SisUnreadable
+
+UNUSABLE = 2
+
+
+class Command(BaseCommand):
+    """Loads the folder, serves until it is interrupted."""
+
+    help = "Serve an exchange folder as an Ethos-shaped SIS over HTTP, to try, break and inspect."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The options of CONTRACT.md."""
+        parser.add_argument("directory", type=Path, metavar="DIR", help="the exchange folder to serve")
+        parser.add_argument("--port", type=int, default=8100, help="default: 8100; 0: any that is free")
+        parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
+        parser.add_argument("--changes", type=Path, metavar="FILE", help="changes file for /sandbox/advance")
+        parser.add_argument("--latency-ms", type=int, default=0, metavar="N", help="wait before each answer")
+        parser.add_argument("--api-key", default="", metavar="KEY", help="the only key that gets a token")
+        parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state there over a restart")
+
+    def handle(self, *_args: object, directory: Path, **given: Any) -> None:
+        """Serve; exit 2 if the folder, the changes, the state or the port cannot be used."""
+        try:
+            sis = SandboxSis(
+                folder=directory,
+                profile=given["profile"],
+                zone=settings.TIME_ZONE,
+                changes=given["changes"],
+                api_key=given["api_key"],
+                state=given["state"],
+            )
+            server = SandboxServer(sis, port=given["port"], latency_seconds=given["latency_ms"] / 1000)
+        except (SisUnavailable, SisUnreadable, BadChanges, BadState) as error:
+            raise CommandError(str(error), returncode=UNUSABLE) from error
+        except OSError as error:
+            message = f"Port {given['port']} cannot be used: {error.strerror}."
+            raise CommandError(message, returncode=UNUSABLE) from error
+        counts = len(sis.books.tables["sections"])
+        self.stdout.write(f"{counts} sections as {sis.profile} at {server.url}. Ctrl-C stops it.")
+        self.stdout.flush()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+        finally:
+            server.server_close()
+            sis.close()

@@ -1,0 +1,78 @@
+"""One record of ours is several of the SIS: writes one after another, and what a failure among them means.
+
+A failure of the first has had no effect and is raised as it is. After that, part of the record stands in the
+SIS: what fails then is an unknown outcome, so that the record is read again and only what is missing is sent.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from integration.sis.ethos.client import Document, EthosClient
+from integration.sis.port import (
+    SisError,
+    SisLocked,
+    SisNotFound,
+    SisOutcomeUnknown,
+    SisRateLimited,
+    SisUnavailable,
+)
+
+TRIES = 3
+"""So often a step that surely had no effect is tried, once others have had theirs."""
+PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+@dataclass(kw_only=True)
+class Sequence:
+    """The writes of one record. `done`: how many have taken effect."""
+
+    client: EthosClient
+    sleep: Callable[[float], None] = time.sleep
+    done: int = 0
+
+    def post(self, resource: str, body: Document) -> Document:
+        """Create one."""
+        return self._step("POST", resource, "", body)
+
+    def put(self, resource: str, guid: str, body: Document) -> Document:
+        """Change one."""
+        return self._step("PUT", resource, guid, body)
+
+    def delete(self, resource: str, guid: str) -> None:
+        """Remove one; that it is gone already is as well."""
+        try:
+            self._step("DELETE", resource, guid, None)
+        except SisNotFound:
+            return
+
+    def _step(self, method: str, resource: str, guid: str, body: Document | None) -> Document:
+        for tried in range(1, TRIES + 1):
+            try:
+                answer = self.client.write(method, resource, guid, body)
+            except SisNotFound:
+                if method == "DELETE":
+                    raise
+                self._fail(SisNotFound("The SIS does not have this record any more."))
+            except (SisRateLimited, SisLocked, SisUnavailable) as error:
+                pause = error.retry_after_seconds or PAUSE_SECONDS * tried
+                if not self.done or tried == TRIES or pause > LONGEST_PAUSE_SECONDS:
+                    self._fail(error)
+                self.sleep(pause)
+            except SisError as error:
+                self._fail(error)
+            else:
+                self.done += 1
+                return answer
+        raise AssertionError(TRIES)
+
+    def _fail(self, error: SisError) -> Any:
+        if not self.done or isinstance(error, SisOutcomeUnknown):
+            raise error
+        raise SisOutcomeUnknown(
+            f"Part of it was written, then the SIS stopped: {error.message} The rest is sent again.",
+            words=error.words,
+            field=error.field,
+        ) from error

@@ -1,0 +1,203 @@
+// A class in the picture of a week is dragged, or picked up with M and moved with the arrow keys. That saves
+// nothing: the form that moves it opens, filled in, with what stands against it. A finger scrolls instead; for
+// it, and without this script, each class has a link to the same form.
+
+const STEP = 15; // minutes
+const FAR = 6; // pixels from where a press is a drag
+const DAYS = { M: "Monday", T: "Tuesday", W: "Wednesday", R: "Thursday", F: "Friday", S: "Saturday", U: "Sunday" };
+const ARROWS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
+
+const dialog = document.getElementById("dialog");
+let pressed = null; // where the mouse went down on a class
+let held = null; // the class that is on its way
+
+const two = (number) => String(number).padStart(2, "0");
+const written = (minutes) => `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+const spoken = (minutes) =>
+  `${Math.floor(minutes / 60) % 12 || 12}:${two(minutes % 60)} ${minutes < 720 ? "am" : "pm"}`;
+
+function say(frame, words) {
+  frame.parentElement.querySelector("[data-week-said]").textContent = words;
+}
+
+function pickUp(block) {
+  const frame = block.closest("[data-week]");
+  const plot = block.closest("[data-day]");
+  const [start, length] = block.dataset.slot.split("+").map(Number);
+  held = {
+    block,
+    frame,
+    isAcross: frame.classList.contains("week-across"),
+    first: Number(frame.dataset.start),
+    span: Number(frame.dataset.span),
+    length,
+    home: plot,
+    plot,
+    begins: start,
+    start,
+    ghost: document.createElementNS("http://www.w3.org/2000/svg", "rect"),
+  };
+  held.ghost.setAttribute("class", "week-ghost");
+  frame.classList.add("week-moving");
+  put(plot, start);
+}
+
+// Where it would be, drawn and told.
+function put(plot, start) {
+  held.plot = plot;
+  held.start = Math.min(Math.max(start, held.first), held.first + held.span - held.length);
+  const at = `${(100 * (held.start - held.first)) / held.span}%`;
+  const size = `${(100 * held.length) / held.span}%`;
+  const place = held.isAcross
+    ? { x: at, width: size, y: 0, height: "100%" }
+    : { y: at, height: size, x: 0, width: "100%" };
+  for (const [name, value] of Object.entries(place)) held.ghost.setAttribute(name, value);
+  plot.append(held.ghost);
+  const room = plot.dataset.room ? `, ${plot.dataset.room}` : "";
+  const where = `${DAYS[plot.dataset.day]} ${spoken(held.start)}${room}`;
+  say(held.frame, `${where}. Enter shows what that would mean, Esc puts the class back.`);
+}
+
+function putBack(words = "Put back.") {
+  if (!held) return;
+  const { block, frame, ghost } = held;
+  held = null;
+  ghost.remove();
+  frame.classList.remove("week-moving");
+  say(frame, words);
+  block.focus();
+}
+
+const hasMoved = () => held.plot !== held.home || held.start !== held.begins;
+
+// The form opens, filled in; until it closes the picture shows where the class would be.
+function ask() {
+  const { block, home, plot, start } = held;
+  const to = new URL(block.dataset.move, location.href);
+  to.searchParams.set("from", home.dataset.day);
+  to.searchParams.set("to", plot.dataset.day);
+  to.searchParams.set("start", written(start));
+  if (plot.dataset.room !== home.dataset.room) to.searchParams.set("room", plot.dataset.room);
+  to.searchParams.set("next", location.pathname + location.search);
+  held.isAsked = true;
+  say(held.frame, "");
+  window.htmx.ajax("GET", to.pathname + to.search, { target: "#dialog-body", swap: "innerHTML" }).catch(failed);
+}
+
+function failed() {
+  if (held?.isAsked) putBack("The form could not be opened, so the class is back where it was; try again.");
+}
+document.addEventListener("htmx:responseError", failed);
+dialog?.addEventListener("close", () => putBack(""));
+
+// ---- keys
+
+const plots = () => [...held.frame.querySelectorAll("[data-day]")];
+const ofRoom = () => plots().filter((one) => one.dataset.room === held.plot.dataset.room);
+const ofDay = () => plots().filter((one) => one.dataset.day === held.plot.dataset.day);
+
+function byKey(key) {
+  const [axis, step] = ARROWS[key];
+  const others = "room" in held.plot.dataset ? ofDay() : ofRoom();
+  if (axis !== (held.isAcross ? "x" : "y")) {
+    put(others[others.indexOf(held.plot) + step] ?? held.plot, held.start);
+    return;
+  }
+  const start = held.start + step * STEP;
+  const isOver = start < held.first || start + held.length > held.first + held.span;
+  const days = ofRoom();
+  const next = days[days.indexOf(held.plot) + step];
+  // Where all days stand in one line, the end of one is the beginning of the next.
+  if (isOver && next && "room" in next.dataset) put(next, step > 0 ? held.first : held.first + held.span);
+  else put(held.plot, start);
+}
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const block = event.target.closest?.("[data-week] a");
+    if (held && !held.isAsked) {
+      if (event.key in ARROWS) byKey(event.key);
+      else if (event.key === "Enter" && hasMoved()) ask();
+      else if (event.key === "Escape" || event.key === "Enter") putBack();
+      else {
+        if (event.key === "Tab") putBack();
+        return;
+      }
+      held?.ghost.scrollIntoView({ block: "nearest", inline: "nearest" });
+      pressed = null;
+    } else if (block && event.key.toLowerCase() === "m") {
+      if (block.dataset.move) pickUp(block);
+      else if (block.dataset.lock) say(block.closest("[data-week]"), block.dataset.lock);
+      else return;
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+
+// ---- mouse and pen
+
+const along = (box, event, isAcross) =>
+  isAcross ? (event.clientX - box.left) / box.width : (event.clientY - box.top) / box.height;
+
+document.addEventListener("pointerdown", (event) => {
+  const block = event.target.closest("a[data-move], a[data-lock]");
+  if (!block || event.button !== 0 || event.pointerType === "touch" || !block.closest("[data-week]")) return;
+  pressed = { block, x: event.clientX, y: event.clientY };
+});
+
+function startDrag(event) {
+  const { block, x, y } = pressed;
+  pressed.isDrag = true;
+  if (!block.dataset.move) {
+    say(block.closest("[data-week]"), block.dataset.lock);
+    return;
+  }
+  if (held) putBack();
+  pickUp(block);
+  const box = held.home.getBoundingClientRect();
+  const at = along(box, { clientX: x, clientY: y }, held.isAcross);
+  held.grip = held.first + at * held.span - held.begins;
+}
+
+document.addEventListener("pointermove", (event) => {
+  if (!pressed) return;
+  const { isDrag, x, y } = pressed;
+  if (!isDrag && Math.hypot(event.clientX - x, event.clientY - y) > FAR) startDrag(event);
+  if (held?.grip === undefined || held.isAsked) return;
+  const plot = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-day]");
+  if (!plot || plot.closest("[data-week]") !== held.frame) return;
+  const at = along(plot.getBoundingClientRect(), event, held.isAcross);
+  const minutes = held.first + at * held.span - held.grip - held.begins;
+  put(plot, held.begins + Math.round(minutes / STEP) * STEP);
+});
+
+document.addEventListener("pointerup", () => {
+  if (held?.grip !== undefined && !held.isAsked) hasMoved() ? ask() : putBack();
+});
+document.addEventListener("pointercancel", () => {
+  pressed = null;
+  putBack();
+});
+
+// A drag is no click, and neither the link's own drag nor a selection of text.
+document.addEventListener(
+  "click",
+  (event) => {
+    if (pressed?.isDrag) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    pressed = null;
+  },
+  true,
+);
+document.addEventListener("dragstart", (event) => {
+  if (event.target.closest?.("[data-week] a")) event.preventDefault();
+});
+document.addEventListener("selectstart", (event) => {
+  if (pressed) event.preventDefault();
+});
