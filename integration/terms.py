@@ -109,11 +109,10 @@ def enable_term(
     check_switches(types, is_sending=is_sending, is_real_time=is_real_time, until=until, today=today)
     if not term.is_active:
         raise CannotEnable(f"The SIS no longer has {term}. If it is back, run execute_merge terms first.")
-    unsent = _unsent(types) if is_sending else {}
     until, said = _until(term, until, today=today)
-    said += unsent.values()
+    sent = _sent(types, said) if is_sending else frozenset()
     for merge_type in types:
-        sends = is_sending and merge_type in SENDABLE_TYPES and merge_type not in unsent
+        sends = merge_type in sent
         after = {
             "is_importing": True,
             "is_sending": sends,
@@ -121,8 +120,7 @@ def enable_term(
             "is_real_time": is_real_time and sends,
             "until": until,
         }
-        before = _switch(term, merge_type)
-        if before == after:
+        if (before := _switch(term, merge_type)) == after:
             continue
         TermSwitch.objects.update_or_create(merge_type=merge_type.value, term=term, defaults=after)
         _audit(term, merge_type, before, after, actor=actor, now=now)
@@ -133,13 +131,17 @@ def enable_term(
     return said
 
 
-def _unsent(types: Sequence[MergeType]) -> dict[MergeType, str]:
-    """The types that the SIS does not take, with the sentence; `CannotEnable` if that is all of them."""
-    sendable = [one for one in types if one in SENDABLE_TYPES]
-    unsent = {one: why for one in sendable if (why := why_not_sent(one))}
-    if len(unsent) == len(sendable):
+def _sent(types: Sequence[MergeType], said: list[str]) -> frozenset[MergeType]:
+    """The types that the SIS takes; why it does not take the others is added to `said`.
+
+    Raises `CannotEnable` if it takes none of them.
+    """
+    unsent = {one: why for one in types if one in SENDABLE_TYPES and (why := why_not_sent(one))}
+    sent = frozenset(types) & frozenset(SENDABLE_TYPES) - unsent.keys()
+    if not sent:
         raise CannotEnable(f"{next(iter(unsent.values()))} Leave --send out.")
-    return unsent
+    said += unsent.values()
+    return sent
 
 
 def _until(term: Term, until: dt.date | None, *, today: dt.date) -> tuple[dt.date | None, list[str]]:

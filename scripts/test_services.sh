@@ -1,6 +1,20 @@
 #!/bin/sh
 # What the tests need besides Python: Redis and Chromium. Installed on Debian as root; elsewhere the way is said.
+# And Prism, which serves the official OneRoster description: in .node, where there is npm.
 set -eu
+
+prism=5.16.0
+if [ "$(cat .node/prism 2>/dev/null)" = "$prism" ]; then
+    :
+elif command -v npm >/dev/null; then
+    npm install --no-save --no-audit --no-fund --loglevel=error --prefix .node "@stoplight/prism-cli@$prism" >&2
+    echo "$prism" > .node/prism
+elif [ "${CI:-}" = true ]; then
+    echo "The tests need npm (Node.js 20 or newer): on Debian or Ubuntu, sudo apt-get install npm" >&2
+    exit 1
+else
+    echo "There is no npm: the tests of OneRoster against Prism are left out." >&2
+fi
 
 missing=""
 command -v redis-server >/dev/null || missing="$missing redis-server"

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
+from adminconsole.access import admin_of
 from adminconsole.phase_choices import editable
 from adminconsole.role_choices import (
     changed_fields,
@@ -28,6 +29,7 @@ from phases.services.roles import save_role_rules
 from scheduling.domain.errors import InvalidValue
 from scheduling.models import Role, RoleAssignment
 from scheduling.selectors import catalogue
+from scheduling.services.account_guards import OWN_RIGHT, can_manage_users
 from scheduling.services.audit import Author
 from scheduling.services.roles import LONGEST_NAME, rename_role
 
@@ -89,7 +91,8 @@ class RolePage(RulesPage):
 
     def save(self, form: ChoicesForm, author: Author) -> str:
         """The name, then the rules."""
-        name = form.wanted["name"]
+        name, me = form.wanted["name"], admin_of(self.request)
+        managed_users = can_manage_users(me)
         try:
             rename_role(self.code, name, author=author)
         except InvalidValue as error:
@@ -101,6 +104,8 @@ class RolePage(RulesPage):
             known_fields={one.name for one in self.catalogue},
             record=recorder(author),
         )
+        if managed_users and not can_manage_users(me):
+            raise RuleRefused(OWN_RIGHT, "permissions")
         return f"Saved the role {name}."
 
     def consequence(self) -> str:

@@ -7,10 +7,14 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils import dateformat, timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from scheduling import showing
 from scheduling.domain.fields import Field
 from scheduling.pills import Pill
+from scheduling.section_columns import Cell
 from scheduling.undo_offer import offered
 
 register = template.Library()
@@ -39,6 +43,19 @@ def undo_offered(tags: str) -> tuple[int, int] | None:
 def drawn(pill: Pill) -> str:
     """``scheduling/pill.html``, for tables that show the same few pills in every row."""
     return render_to_string("scheduling/pill.html", {"pill": pill})
+
+
+@register.simple_tag
+def list_cell(cell: Cell) -> SafeString:
+    """A cell of the schedule's list; in Python, for a page has hundreds of them."""
+    inside = SafeString(drawn(cell.pill)) if cell.pill else SafeString("")
+    if cell.at:
+        moment = timezone.localtime(cell.at)
+        words = dateformat.format(moment, "j M Y, H:i")
+        inside += format_html('<time class="soft" datetime="{}">{}</time>', moment.isoformat(), words)
+    line = '<div class="soft">{}</div>' if cell.pill else "<div>{}</div>"
+    inside += format_html_join("", line, ((one,) for one in cell.lines))
+    return format_html('<td class="{}">{}</td>', cell.column.classes, inside)
 
 
 @register.inclusion_tag("scheduling/three_values.html")

@@ -14,7 +14,7 @@ PACKAGES = ("adminconsole", "benchmarks", "config", "integration", "phases", "sc
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "constants", "misc"}
-ADAPTERS = {"memory", "csv", "ethos", "banner", "colleague", "peoplesoft"}
+ADAPTERS = {"memory", "csv", "ethos", "banner", "colleague", "peoplesoft", "oneroster"}
 
 
 def python_files(*folders):
@@ -23,7 +23,7 @@ def python_files(*folders):
 
 
 SOURCE = [*python_files(*PACKAGES), ROOT / "manage.py"]
-TESTS = python_files("tests")
+TESTS = python_files("tests", "tandem_conformance")
 
 
 def name_of(file):

@@ -1,6 +1,7 @@
 """The shell scripts behind `make` do their work, or stop with the sentence that says what to do."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -57,10 +58,33 @@ def test_only_what_is_missing_is_asked_for(programs, tmp_path):
     assert "The tests need redis-server." in done.stderr
 
 
-def test_a_machine_that_has_all_is_left_alone(programs, tmp_path):
-    done = run("test_services.sh", cwd=tmp_path, PATH=programs(chromium="exit", redis_server="exit"))
+PRISM = 'echo "$@" >> calls; mkdir -p .node'
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+def test_a_machine_that_has_all_is_left_alone(programs, tmp_path):
+    """The second time: the first brings Prism."""
+    path = programs(chromium="exit", redis_server="exit", npm=PRISM)
+    found = f"{path}:/usr/bin:/bin"  # cat and mkdir
+    first = run("test_services.sh", cwd=tmp_path, PATH=found)
+    second = run("test_services.sh", cwd=tmp_path, PATH=found)
+
+    for done in (first, second):
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (call,) = (tmp_path / "calls").read_text().splitlines()
+    assert re.search(r"--prefix \.node @stoplight/prism-cli@\d+\.\d+\.\d+$", call)
+
+
+def test_without_npm_it_is_said_what_is_left_out_and_ci_stops(programs, tmp_path):
+    path = programs(chromium="exit", redis_server="exit")
+    here = run("test_services.sh", cwd=tmp_path, PATH=path)
+    in_ci = run("test_services.sh", cwd=tmp_path, PATH=path, CI="true")
+
+    assert (here.returncode, here.stderr) == (
+        0,
+        "There is no npm: the tests of OneRoster against Prism are left out.\n",
+    )
+    assert in_ci.returncode == 1
+    assert "The tests need npm" in in_ci.stderr
 
 
 def test_a_machine_without_a_python_that_is_new_enough_is_told_so(programs, tmp_path):

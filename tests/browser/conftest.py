@@ -7,7 +7,8 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from scheduling.models import Role, RoleAssignment, User
+from scheduling.models import Department, Role, RoleAssignment, User
+from tests.campus import Campus
 
 # Playwright's synchronous API keeps an event loop in this thread, which Django would take for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -79,3 +80,29 @@ def sign_in():
         page.get_by_role("button", name="Sign in").click()
 
     return type_in
+
+
+@pytest.fixture
+def campus(transactional_db, tmp_path):
+    """The small college after its first import."""
+    made = Campus(folder=tmp_path / "sis")
+    made.load()
+    return made
+
+
+@pytest.fixture
+def enter(campus, person, open_page, sign_in):
+    """`enter(path, …)`: the page for a registrar, or for a scheduler of Biology."""
+
+    def make(path, *, name="rita", role="REGISTRAR", **options):
+        user = person(name, role if role == "REGISTRAR" else "")
+        if role != "REGISTRAR":
+            held = RoleAssignment.objects.create(user=user, role=Role.objects.get(code=role))
+            held.departments.set([Department.objects.get(code="BIO")])
+        page = open_page("/sign-in/", **options)
+        sign_in(page, name)
+        expect(page).to_have_title("Terms · Tandem")
+        page.goto(path)
+        return page
+
+    return make

@@ -7,39 +7,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from phases.models import Phase, TimelineEntry
-from scheduling.models import Department, Role, RoleAssignment, Section
+from scheduling.models import Section
 from scheduling.selectors import values_of_sections
 from tests.browser.soundness import NARROW, WIDE, assert_sound
-from tests.campus import TERM, Campus
+from tests.campus import TERM
 
 pytestmark = pytest.mark.browser
 LIST = f"/terms/{TERM}/sections/"
 SIZES = [pytest.param(size, id=str(size["width"])) for size in (WIDE, NARROW)]
-
-
-@pytest.fixture
-def campus(transactional_db, tmp_path):
-    made = Campus(folder=tmp_path / "sis")
-    made.load()
-    return made
-
-
-@pytest.fixture
-def enter(campus, person, open_page, sign_in):
-    """`enter(path, …)`: the page for a registrar, or for a scheduler of Biology."""
-
-    def make(path, *, name="rita", role="REGISTRAR", **options):
-        user = person(name, role if role == "REGISTRAR" else "")
-        if role != "REGISTRAR":
-            held = RoleAssignment.objects.create(user=user, role=Role.objects.get(code=role))
-            held.departments.set([Department.objects.get(code="BIO")])
-        page = open_page("/sign-in/", **options)
-        sign_in(page, name)
-        expect(page).to_have_title("Terms · Tandem")
-        page.goto(path)
-        return page
-
-    return make
 
 
 def state(campus, sis_id="S1"):

@@ -147,7 +147,6 @@ def addresses():
     yield "week", reverse("week", args=[TERM]) + f"?room={room.pk}"
     yield "week", reverse("week", args=[TERM]) + "?department=BIO"
     yield "week", reverse("week", args=[TERM]) + "?building=HAL"
-    yield "week", reverse("week", args=[TERM]) + "?building=HAL&day=M"
     yield "section_move", reverse("section_move", args=[section.pk]) + "?from=M&to=T&start=10:00"
     yield "merge_settings_type", reverse("merge_settings_type", args=["sections"])
     yield "merge_settings_versions", reverse("merge_settings_versions")

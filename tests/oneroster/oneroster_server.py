@@ -212,7 +212,8 @@ class Server:
         self._http.service = self.service
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
-        self.url = f"oneroster+http://127.0.0.1:{self._http.server_port}?token=/oauth/token&page=2"
+        self.origin = f"http://127.0.0.1:{self._http.server_port}"
+        self.url = f"oneroster+{self.origin}?token=/oauth/token&page=2"
 
     def renew(self):
         """Begin again with the institution as it was."""

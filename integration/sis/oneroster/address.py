@@ -45,7 +45,8 @@ class Address:
         for name in given:
             if name not in OPTIONS:
                 raise BadSisUrl(f"SIS_URL has the option {name!r}; oneroster knows {', '.join(OPTIONS)}.")
-        base = f"{SCHEMES[parts.scheme]}://{host}{parts.path.rstrip('/') or STANDARD_BASE}"
+        path = parts.path.rstrip("/") if parts.path else STANDARD_BASE
+        base = f"{SCHEMES[parts.scheme]}://{host}{path}"
         client_id, _, secret = key.partition(":")
         if not client_id or not secret:
             raise BadSisUrl("Set SIS_API_KEY to CLIENT_ID:SECRET, as the SIS gave them for OAuth 2.")

@@ -71,7 +71,7 @@ function putBack(words = "Put back.") {
 const hasMoved = () => held.plot !== held.home || held.start !== held.begins;
 
 // The form opens, filled in; until it closes the picture shows where the class would be.
-async function ask() {
+function ask() {
   const { block, home, plot, start } = held;
   const to = new URL(block.dataset.move, location.href);
   to.searchParams.set("from", home.dataset.day);
@@ -81,12 +81,13 @@ async function ask() {
   to.searchParams.set("next", location.pathname + location.search);
   held.isAsked = true;
   say(held.frame, "");
-  try {
-    await window.htmx.ajax("GET", to.pathname + to.search, { target: "#dialog-body", swap: "innerHTML" });
-  } catch {
-    putBack("The form could not be opened, so the class is back where it was; try again.");
-  }
+  window.htmx.ajax("GET", to.pathname + to.search, { target: "#dialog-body", swap: "innerHTML" }).catch(failed);
 }
+
+function failed() {
+  if (held?.isAsked) putBack("The form could not be opened, so the class is back where it was; try again.");
+}
+document.addEventListener("htmx:responseError", failed);
 dialog?.addEventListener("close", () => putBack(""));
 
 // ---- keys

@@ -375,4 +375,4 @@ def test_a_request_with_many_merges_takes_as_many_queries_as_one(admin, desk, as
             assert admin.get(path).status_code == 200
         counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= 16
+    assert counts[0] == counts[1] <= 14

@@ -93,6 +93,14 @@ def test_a_change_that_locks_everybody_out_is_refused(admin):
     assert not ChangeLog.objects.exists()
 
 
+def test_nobody_takes_the_right_to_manage_users_away_from_themselves(admin):
+    page = send(admin, "REGISTRAR", fields={"permission:manage_users": ""})
+    answer = send(admin, "REGISTRAR", page=page, step="save")
+    assert "take away your own right to manage users" in words_of(answer, status=422)
+    assert granted("REGISTRAR", Permission.MANAGE_USERS)
+    assert not ChangeLog.objects.exists()
+
+
 def test_a_role_is_renamed_and_its_code_stays(admin):
     save(admin, "VIEWER", fields={"name": "Reader"})
     assert Role.objects.get(pk="VIEWER").name == "Reader"

@@ -360,4 +360,4 @@ def test_a_report_takes_as_many_queries_for_many_rows_as_for_one(admin, desk):
             counts.append(len(queries))
 
     assert counts[:2] == counts[2:]
-    assert max(counts) <= 15
+    assert max(counts) <= 13
