@@ -29,11 +29,6 @@ def campus(db):
     return made
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def page_of(campus, name="S1"):
     return reverse("section_move", args=[campus.sections[name].pk])
 
