@@ -211,7 +211,7 @@ def test_a_locked_class_says_why_and_is_refused(campus, person):
         term_id=TERM, phase=Phase.objects.get(name="Closed"), starts_at=timezone.now()
     )
     page = words(scheduler.get(move(campus, start="14:00")))
-    assert "locked in Closed; the Registrar may change it." in page
+    assert "locked in Closed; the Registrar may change them." in page
     assert "Ask for this change" in page
     assert "Move it" not in page
     answer = scheduler.post(move(campus), form)
