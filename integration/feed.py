@@ -22,7 +22,7 @@ from integration.models import FeedPosition, Link, LinkState, TermSwitch
 from integration.requests import request_merge
 from integration.settings import active_version, is_over, read
 from integration.sis.change_feed import ChangeBatch, ChangeFeed, SisChange
-from integration.sis.port import SENDABLE_TYPES, MergeType, SisAdapter
+from integration.sis.port import SENDABLE_TYPES, Capabilities, MergeType, SisAdapter
 from integration.status_words import why_closed
 
 FEED_CLASS = 7_364
@@ -55,11 +55,16 @@ class Reach:
     open_queues: frozenset[tuple[str, str]] = frozenset()
 
 
-def reach(*, now: dt.datetime) -> Reach:
-    """The terms whose sections are imported in real time; for all others the night is enough."""
+def reach(able: Capabilities, *, now: dt.datetime) -> Reach:
+    """The terms whose sections are imported in real time; for all others the night is enough.
+
+    A SIS that takes no sections has no real time, which is a matter of sending: there it is the terms of the
+    night.
+    """
     rules = read(active_version())
+    switch = "is_real_time" if able.writes.get(MergeType.SECTIONS) else "is_nightly"
     on = TermSwitch.objects.filter(
-        merge_type=MergeType.SECTIONS.value, is_importing=True, is_real_time=True, term__is_active=True
+        **{switch: True}, merge_type=MergeType.SECTIONS.value, is_importing=True, term__is_active=True
     )
     today = timezone.localdate(now)
     terms = sorted(
@@ -79,7 +84,7 @@ def follow(adapter: SisAdapter, *, clock: Clock = timezone.now) -> Followed:
     if not name or not isinstance(adapter, ChangeFeed):
         return followed
     with try_lock(FEED_CLASS, key_of(name)) as is_ours:
-        within = reach(now=clock()) if is_ours else Reach(terms=())
+        within = reach(adapter.capabilities, now=clock()) if is_ours else Reach(terms=())
         for _batch in range(BATCHES if within.terms else 0):
             place, _is_new = FeedPosition.objects.get_or_create(name=name)
             batch = adapter.changes(after=place.position)

@@ -79,7 +79,8 @@ def look_after() -> None:
         return
     if is_due:
         send("deliver", {})
-    if configured_capabilities().change_feed and rests_until(now=now) is None and reach(now=now).terms:
+    able = configured_capabilities()
+    if able.change_feed and rests_until(now=now) is None and reach(able, now=now).terms:
         send("follow_feed", {})
 
 

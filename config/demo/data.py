@@ -31,7 +31,7 @@ class DemoUser:
     """What this person may do, for the list of log-ins."""
     role: str
     products: tuple[str, ...] = ("scheduling",)
-    departments: slice = slice(0)
+    departments: range = range(0)
     """Which of the departments, in the order of their codes."""
 
 
@@ -47,15 +47,15 @@ USERS = (
         name="scheduler",
         role="SCHEDULER",
         does="edits two departments' sections, and asks for what the phase locks",
-        departments=slice(2),
+        departments=range(2),
     ),
     DemoUser(
         name="colleague",
         role="SCHEDULER",
         does="edits the second of them too, and a third",
-        departments=slice(1, 3),
+        departments=range(1, 3),
     ),
-    DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", departments=slice(1)),
+    DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", departments=range(1)),
     DemoUser(name="viewer", role="VIEWER", does="looks and changes nothing"),
 )
 
@@ -88,7 +88,7 @@ def _make_users(password: str) -> None:
         save_user(
             user.name,
             roles=[user.role],
-            departments=codes[user.departments],
+            departments=[codes[place] for place in user.departments if place < len(codes)],
             products=user.products,
             password=password,
             author=Author(now=timezone.now(), source=ChangeLog.Source.COMMAND, name="demo"),

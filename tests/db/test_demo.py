@@ -113,7 +113,7 @@ def test_the_demo_serves_an_imported_term_and_leaves_nothing_running(state, port
         assert f"http://127.0.0.1:{port}/" in demo.said
         assert PASSWORD in demo.said
         people = re.findall(r"^  (\w+) ", demo.said, re.MULTILINE)
-        assert people == ["admin", "registrar", "scheduler", "instructor", "viewer"]
+        assert people == ["admin", "registrar", "scheduler", "colleague", "instructor", "viewer"]
         for name in people:
             page = demo.sign_in(name)
             assert page.status_code == 200
