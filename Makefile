@@ -49,3 +49,4 @@ lint: install  ## check style, types, import directions, templates, migrations, 
 
 bench: install  ## run the benchmarks and print their table
 	$(BIN)/python -m benchmarks
+	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -m benchmarks.far_sis

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from phases.rules import Permission
 from scheduling.models import User
-from scheduling.visibility import Viewer, viewer_for
+from scheduling.visibility import Viewer, viewer_at
 
 NO_ADMIN = (
     "The console belongs to the Admin product, which your account does not include. It is given to few."
@@ -22,26 +22,12 @@ Arguments = ParamSpec("Arguments")
 View = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
 
 
-class ConsoleRequest(HttpRequest):
-    """A request whose person's rights have been read."""
-
-    console_viewer: Viewer
-
-
 def admin_of(request: HttpRequest) -> User:
     """Who is at the console. Raises `PermissionDenied` with a sentence for everybody else."""
     user = cast("User", request.user)
     if not user.has_admin:
         raise PermissionDenied(NO_ADMIN)
     return user
-
-
-def viewer_at(request: HttpRequest) -> Viewer:
-    """The person with the rights of their roles, read once a request."""
-    found = cast("ConsoleRequest", request)
-    if not hasattr(found, "console_viewer"):
-        found.console_viewer = viewer_for(cast("User", request.user))
-    return found.console_viewer
 
 
 def has_any(viewer: Viewer, permissions: tuple[Permission, ...]) -> bool:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
-from adminconsole.access import has_any, viewer_at
+from adminconsole.access import has_any
 from adminconsole.urls import urlpatterns
 from phases.rules import Permission
 from scheduling.models import User
+from scheduling.visibility import viewer_at
 
 PERMISSIONS: Mapping[str, tuple[Permission, ...]] = {
     str(one.name): vars(one.callback)["permissions"] for one in urlpatterns

@@ -14,6 +14,7 @@ NEVER_SENT = "Never sent"
 SENT_AS_A_WHOLE = "Always sent with its group"
 CUSTOM = "A field of Tandem's own, never imported: the SIS cannot win it."
 NOT_TAKEN = "This SIS does not take it."
+NOT_SHOWN = "This SIS does not show it: it stays as it is in Tandem."
 SIS_WINS = "Not sent while it is Always SIS."
 DEFAULT = "DEFAULT"
 """The column *as default* in the address of a column; a choice of it is blank."""
@@ -78,7 +79,7 @@ def _row(merge_type: MergeType, field: Field, choices: Choices, capabilities: Ca
     return Row(
         name=field.name,
         label=field.label,
-        note=CUSTOM if field.is_custom else "",
+        note=_note(merge_type, field, capabilities),
         lock=SIS_KEEPS if is_locked(field) else "",
         default=SOURCE_NAMES[default],
         cells=_cells(field, source),
@@ -118,6 +119,13 @@ def _known(source: object) -> str:
 def _sent_lock(merge_type: MergeType, field: Field) -> str:
     is_member = merge_type is MergeType.RELATIONSHIPS and field.can_be_sent
     return SENT_AS_A_WHOLE if is_member else NEVER_SENT
+
+
+def _note(merge_type: MergeType, field: Field, capabilities: Capabilities) -> str:
+    if field.is_custom:
+        return CUSTOM
+    shown = capabilities.readable_fields if merge_type is MergeType.SECTIONS else None
+    return NOT_SHOWN if shown is not None and field.name not in shown else ""
 
 
 def _sent_note(field: Field, source: str, capabilities: Capabilities) -> str:

@@ -29,7 +29,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """What of the console somebody may open; two queries for the Admin product, none for others."""
+    """What of the console somebody may open; where the page has not read them, two queries."""
     return {"console": SimpleLazyObject(partial(console_of, request))}
 
 

@@ -6,11 +6,14 @@ from django.utils import timezone
 
 from integration import requests
 from integration.dead_runs import bury_dead_runs
+from integration.feed import follow, reach
 from integration.hints import send
 from integration.nightly import request_night
 from integration.real_time import deliver_due, due_queues, rests_until
 from integration.settings import ConfigurationError
+from integration.sis.port import SisError
 from integration.sis.registry import BadSisUrl, configured_adapter
+from integration.standing import configured_capabilities
 from scheduling.services.uploads import drop_old_uploads
 
 log = structlog.get_logger("tandem.tasks")
@@ -41,6 +44,23 @@ def deliver() -> None:
         adapter.close()
 
 
+@shared_task(time_limit=DELIVERY_LIMIT_SECONDS)  # type: ignore[untyped-decorator]  # the same
+def follow_feed() -> None:
+    """Take what the SIS's change feed tells, and pull what changed there."""
+    try:
+        adapter = configured_adapter()
+    except BadSisUrl as error:
+        log.warning("the feed is not followed", reason=str(error))
+        return
+    try:
+        if follow(adapter).due:
+            deliver_due(adapter)
+    except (ConfigurationError, SisError) as error:
+        log.warning("the feed is not followed", reason=str(error))
+    finally:
+        adapter.close()
+
+
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
 def look_after() -> None:
     """Find what no hint told of: requests that wait or whose worker died, rows that are due, dead runs.
@@ -59,6 +79,9 @@ def look_after() -> None:
         return
     if is_due:
         send("deliver", {})
+    able = configured_capabilities()
+    if able.change_feed and rests_until(now=now) is None and reach(able, now=now).terms:
+        send("follow_feed", {})
 
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types

@@ -11,14 +11,14 @@ from integration.coverage import reference_coverage, term_coverage
 from integration.permissions import can_see_runs
 from integration.settings import ConfigurationError, active_version, read
 from scheduling.models import Term, User
-from scheduling.visibility import check_can_see_terms, viewer_for
+from scheduling.visibility import check_can_see_terms, viewer_at
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The terms; for registrars and admins also what is merged in each, and how the last runs went."""
     user = cast("User", request.user)
-    viewer = viewer_for(user)
+    viewer = viewer_at(request)
     check_can_see_terms(user, viewer)
     shown: dict[str, Any] = {"terms": Term.objects.all()}
     if can_see_runs(viewer):

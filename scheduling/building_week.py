@@ -13,8 +13,9 @@ from django.utils.html import format_html
 
 from scheduling.domain.clashes import Lesson
 from scheduling.domain.week import DAY_NAMES, HOUR, Block, Day, days_of, letters_of, time_used
-from scheduling.models import Room, Term
+from scheduling.models import Building, Room, Term
 from scheduling.pills import Pill
+from scheduling.place_texts import place_text
 from scheduling.span_words import duration_words, hours_span
 from scheduling.week import Lessons
 from scheduling.week_page import ClashLine, clash_pill, on_at, week_shown
@@ -111,7 +112,7 @@ class ShownBuilding:
 def shown_building(
     subject: Subject, found: Lessons, rooms: Sequence[Room], term: Term, *, day: str = ""
 ) -> ShownBuilding:
-    """What the page shows of these lessons, all in one building with these `rooms`."""
+    """What the page shows of these lessons, all in one building with these `rooms`. One query."""
     letters = letters_of(found.lessons)
     words = _words(subject, on_at(found, day, None), term, day=day)
     week, found = words.week, words.found
@@ -121,6 +122,7 @@ def shown_building(
         is_one_day=bool(day),
         section=_address("section"),
         move=_address("section_move"),
+        codes=frozenset(Building.objects.values_list("pk", flat=True)),
     )
     shown, roomless = rows.all_of(rooms)
     anchors = {one.name: one.anchor for one in shown}
@@ -178,6 +180,7 @@ class _Rows:
     is_one_day: bool
     section: tuple[str, str]
     move: tuple[str, str]
+    codes: frozenset[str]
 
     def all_of(self, rooms: Sequence[Room]) -> tuple[list[RoomRow], int]:
         """A row for each room, then one for the classes without a room; how many those are if too many."""
@@ -200,7 +203,7 @@ class _Rows:
         return RoomRow(
             pk=room.pk if room else None,
             name=str(room) if room else NO_ROOM,
-            place=str(room) if room else building,
+            place=place_text(building, room.number if room else "", self.codes),
             seats=room.capacity if room else None,
             is_open=room.is_active if room else True,
             time_used=duration_words(time_used(block for one in mine for block in one.blocks)),

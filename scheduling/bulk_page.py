@@ -20,12 +20,10 @@ from scheduling.services.audit import Author
 from scheduling.services.bulk import Edited, edit_many, fingerprint
 from scheduling.services.previewing import previewed
 from scheduling.services.section_values import read_changes
-from scheduling.services.students import STUDENTS_ENROLLED
+from scheduling.services.students import EVERYBODY, STUDENTS_ENROLLED
 from scheduling.value_names import ValueNames, names_in
 from scheduling.visibility import Viewer, visible_sections
 
-EVERYBODY = 10**9
-"""More students than there are: a preview counts them and does not ask."""
 LONGEST_REASON = 500
 
 

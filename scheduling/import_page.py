@@ -13,7 +13,8 @@ from scheduling.models import ChangeLog, SectionUpload, Term, User
 from scheduling.selectors import catalogue, labels_of_sections
 from scheduling.services.audit import Author
 from scheduling.services.previewing import previewed
-from scheduling.services.uploads import EVERYBODY, Outcome, Outcomes, save_rows
+from scheduling.services.students import EVERYBODY
+from scheduling.services.uploads import Outcome, Outcomes, save_rows
 from scheduling.sheets.naming import Reader
 from scheduling.sheets.reading import read_sheet
 from scheduling.sheets.wanted import Wanted, wanted

@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from scheduling.domain.errors import DomainError, InvalidValue
 from scheduling.domain.moving import days_moved, end_of
-from scheduling.domain.values import Meeting, meeting
+from scheduling.domain.values import Meeting, is_storable, meeting
 from scheduling.domain.week import minutes
 from scheduling.free_rooms import free_rooms
 from scheduling.models import Building
@@ -85,7 +85,7 @@ class Move:
         one_row = QueryDict(mutable=True)
         one_row["meetings.form"] = "1"
         for name in self.data:
-            if name.startswith(self._prefix):
+            if name.startswith(self._prefix) and is_storable(self.data.getlist(name)):
                 one_row.setlist(name, self.data.getlist(name))
         try:
             made = posted_values(one_row, [self.editor.fields["meetings"]])["meetings"]

@@ -48,6 +48,20 @@ def viewer_for(user: User) -> Viewer:
     return Viewer(name=actor.name, roles=actor.roles, user_id=actor.user_id, rights=rights)
 
 
+class SeenRequest(HttpRequest):
+    """A request whose person's rights have been read."""
+
+    viewer: Viewer
+
+
+def viewer_at(request: HttpRequest) -> Viewer:
+    """Who is at a page, with the rights of their roles; read once a request."""
+    seen = cast("SeenRequest", request)
+    if not hasattr(seen, "viewer"):
+        seen.viewer = viewer_for(cast("User", request.user))
+    return seen.viewer
+
+
 def viewer_of(request: HttpRequest) -> tuple[User, Viewer]:
     """Who looks at a page of the schedule.
 
@@ -55,7 +69,7 @@ def viewer_of(request: HttpRequest) -> tuple[User, Viewer]:
     """
     user = cast("User", request.user)
     check_has_scheduling(user)
-    viewer = viewer_for(user)
+    viewer = viewer_at(request)
     check_can_see_schedule(viewer)
     return user, viewer
 

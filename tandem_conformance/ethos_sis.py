@@ -151,9 +151,9 @@ def named(record: SisRecord, merge_type: MergeType, names: Names) -> SisRecord:
 
 
 FAULTS = {
-    "unavailable_before": ("maintenance", 1),
+    "unavailable_before": ("maintenance", 3),
     "denied": ("expired_token", 2),
-    "rate_limited": ("too_many_requests", 1),
+    "rate_limited": ("too_many_requests", 3),
     "locked": ("locked", 1),
     "refuse": ("refuse", 1),
     "timeout_before_effect": ("reset_before", 1),

@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tandem_conformance.live_sis import LiveSis
-
 HANDS = {
     "memory": "tandem_conformance.memory_sis:open_sis",
     "csv": "tandem_conformance.csv_sis:open_sis",
     "ethos+http": "tandem_conformance.ethos_sis:open_sis",
 }
 """Scheme -> what leads a test SIS of this kind, for those that come with Tandem."""
+NO_HANDS = "none"
 SUITE = Path(__file__).parent
 AT_REST = "TestAtRest"
 
@@ -30,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sis-hands",
         metavar="MODULE:FUNCTION",
         help="what leads the test SIS: FUNCTION(url, folder) gives a SisUnderTest for one test. Without it "
-        "the SIS is only read",
+        "the SIS is only read. 'none': read that at the address, whatever hands Tandem has for its kind",
     )
     group.addoption(
         "--sis-term", help="the term that is read of a SIS without hands (default: the first with sections)"
@@ -40,19 +39,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def hands_of(config: pytest.Config) -> str:
     """What leads the SIS, or blank."""
     url = config.getoption("--sis-url") or ""
-    return config.getoption("--sis-hands") or HANDS.get(urlsplit(url).scheme, "")
+    given = config.getoption("--sis-hands") or HANDS.get(urlsplit(url).scheme, "")
+    return "" if given == NO_HANDS else given
 
 
 @pytest.fixture
 def sis(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     """The SIS that the options name, fresh for each test where it has hands."""
     url, hands = request.config.getoption("--sis-url"), hands_of(request.config)
-    if hands:
-        module, _, function = hands.partition(":")
-        open_sis: Callable[[str, Path], object] = getattr(importlib.import_module(module), function)
-        made = open_sis(url, tmp_path)
-    else:
-        made = LiveSis(url, request.config.getoption("--sis-term") or "")
+    module, _, function = (hands or "tandem_conformance.live_sis:LiveSis").partition(":")
+    # Not before: a plugin is loaded before Django is set up.
+    open_sis: Callable[..., object] = getattr(importlib.import_module(module), function)
+    made = open_sis(url, tmp_path if hands else request.config.getoption("--sis-term") or "")
     yield made
     if hasattr(made, "close"):
         made.close()
@@ -83,7 +81,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for report in () if told else terminalreporter.getreports("skipped"):
         reason = str(report.longrepr[2]).removeprefix("Skipped: ")
         reasons[reason] = reasons.get(reason, 0) + 1
-    if config.stash.get(LEFT, 0):
+    if hands_of(config):
+        terminalreporter.write_line(f"Asked: a fresh SIS for each test, led by {hands_of(config)}.")
+    elif config.stash.get(LEFT, 0):
+        terminalreporter.write_line("Asked: the SIS at the address, as it is.")
         reasons["not asked: this SIS has no hands (--sis-hands), so it was only read"] = config.stash[LEFT]
     for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"{count:4} {reason}")

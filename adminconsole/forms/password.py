@@ -1,5 +1,7 @@
 """The form that gives somebody a password."""
 
+from typing import Any
+
 from django.contrib.auth.forms import SetPasswordForm
 
 
@@ -9,3 +11,8 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Django has 
     error_messages = {  # noqa: RUF012  # Django declares it without ClassVar
         "password_mismatch": "The two passwords differ. Type it twice.",
     }
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        again = self.fields["new_password2"]
+        again.label, again.help_text = "The same once more", ""

@@ -31,8 +31,8 @@ class DemoUser:
     """What this person may do, for the list of log-ins."""
     role: str
     products: tuple[str, ...] = ("scheduling",)
-    departments: tuple[int, int] = (0, 0)
-    """Which of the departments, in the order of their codes: from, and up to (without)."""
+    departments: range = range(0)
+    """Which of the departments, in the order of their codes."""
 
 
 USERS = (
@@ -47,15 +47,15 @@ USERS = (
         name="scheduler",
         role="SCHEDULER",
         does="edits two departments' sections, and asks for what the phase locks",
-        departments=(0, 2),
+        departments=range(2),
     ),
     DemoUser(
         name="colleague",
         role="SCHEDULER",
         does="edits the second of them too, and a third",
-        departments=(1, 3),
+        departments=range(1, 3),
     ),
-    DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", departments=(0, 1)),
+    DemoUser(name="instructor", role="INSTRUCTOR", does="looks at one department", departments=range(1)),
     DemoUser(name="viewer", role="VIEWER", does="looks and changes nothing"),
 )
 
@@ -88,7 +88,7 @@ def _make_users(password: str) -> None:
         save_user(
             user.name,
             roles=[user.role],
-            departments=codes[slice(*user.departments)],
+            departments=[codes[place] for place in user.departments if place < len(codes)],
             products=user.products,
             password=password,
             author=Author(now=timezone.now(), source=ChangeLog.Source.COMMAND, name="demo"),

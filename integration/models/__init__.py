@@ -1,6 +1,7 @@
 """The integration tables, one module a subject."""
 
 from .conflict import Conflict
+from .feed import FeedPosition
 from .link import Link, LinkState
 from .outbound import OutboundChange
 from .plan import Plan, PlanRow
@@ -10,6 +11,7 @@ from .settings import MergeProfile, MergeProfileVersion, TermSwitch
 
 __all__ = [
     "Conflict",
+    "FeedPosition",
     "Link",
     "LinkState",
     "MergeProfile",

@@ -5,7 +5,7 @@ until it is taken for the feed and the disk. A row is never changed in place: re
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,7 +85,7 @@ class Books:
         """Insert or replace a record."""
         before = self.tables[resource].get(key)
         if before is not None:
-            self._unindex(resource, key, before)
+            self._unindex(resource, key, before, kept=set(places(resource, entry)))
         self.tables[resource][key] = entry
         self.by_guid[guid(resource, key)] = (resource, key)
         for name, value in places(resource, entry):
@@ -109,9 +109,11 @@ class Books:
         taken, self.touched = self.touched, []
         return taken
 
-    def _unindex(self, resource: str, key: str, entry: Entry) -> None:
+    def _unindex(self, resource: str, key: str, entry: Entry, kept: Collection[tuple[str, str]] = ()) -> None:
+        """Take a record out of the indexes; where it is `kept`, it keeps its place among the others."""
         for name, value in places(resource, entry):
-            self.indexes[name][value].pop(key, None)
+            if (name, value) not in kept:
+                self.indexes[name][value].pop(key, None)
 
     def _learn(self, section: Entry) -> None:
         """Take up codes that a section brings along: a campus, a method, a part of term."""

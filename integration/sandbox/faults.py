@@ -95,7 +95,10 @@ class Faults:
 
 def _fault(spec: Mapping[str, Any]) -> Fault:
     try:
-        fault = Fault(then=spec["then"], when=dict(spec.get("when", {})))
+        when = dict(spec.get("when", {}))
+        if "method" in when:
+            when["method"] = str(when["method"]).upper()
+        fault = Fault(then=spec["then"], when=when)
         if "p" in spec:
             fault.left, fault.chance = None, float(spec["p"])
             fault.draw = random.Random(spec.get("seed"))

@@ -168,6 +168,9 @@ class Capabilities:
     written_in_parts
         Lists whose items are written one by one. A write whose outcome is unknown may have landed up to any
         of them; what a new record lacks of them is sent, and not taken for a removal made there.
+    change_feed
+        Names the feed in which this SIS tells of changes, the same name for the same feed everywhere; the
+        adapter is a `change_feed.ChangeFeed` then. Blank: it has none.
     write_batch_size
         How many records one `writing` session takes.
     allows_temporary_number
@@ -192,6 +195,7 @@ class Capabilities:
     allows_temporary_number: bool = False
     cancel_clears: frozenset[str] = frozenset()
     written_in_parts: frozenset[str] = frozenset()
+    change_feed: str = ""
     write_batch_size: int = 100
 
     def can(self, merge_type: MergeType, operation: Operation) -> bool:

@@ -84,13 +84,14 @@ def save_account(pk: int | None, wanted: Account, *, author: Author, knows_admin
         raise InvalidValue("The name to sign in with stays; the record of changes goes by it.", "username")
     _check(wanted)
     others = other_admins(pk)
-    if needs_admin_confirmation(before, wanted, others):
-        if not knows_admins:
-            raise ActionRefused(_many_admins(wanted, others))
-        author = replace(author, reason=f"Confirmed: number {len(others) + 1} with the Admin product")
-        log.warning("one more with the Admin product", user=wanted.username, others=others)
+    is_one_more = needs_admin_confirmation(before, wanted, others)
+    if is_one_more and not knows_admins:
+        raise ActionRefused(_many_admins(wanted, others))
     _write(user, wanted, is_new=before is None)
     check_keeps_own_right(user, author)
+    if is_one_more:
+        author = replace(author, reason=f"Confirmed: number {len(others) + 1} with the Admin product")
+        log.warning("one more with the Admin product", user=user.pk, others=len(others), by=author.shown_name)
     _audit(user, before, wanted, author)
     return user
 

@@ -30,7 +30,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One audit row to be. `before` and `after` are JSON-ready; None is a blank."""
+    """One audit row to be. `before` and `after` are JSON-ready; None is a blank.
+
+    `reason`: of this change, where it is not the author's.
+    """
 
     action: str
     record_type: str
@@ -41,6 +44,7 @@ class Change:
     before: Any = None
     after: Any = None
     rule: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +88,7 @@ def write_changes(changes: Iterable[Change], *, author: Author) -> int:
                 change.field,
                 None if change.before is None else Json(change.before),
                 None if change.after is None else Json(change.after),
-                author.reason,
+                change.reason or author.reason,
                 change.rule,
                 author.run_id,
             )

@@ -1,4 +1,4 @@
-"""Changing many sections in one transaction: each through `update_section`, with every lock and check.
+"""Changing many sections in one transaction: each with every lock and check of a single save.
 
 What one section refuses is told for it and leaves the others be, or refuses all, as the caller wants. A
 preview and the save that follows are the same call: the preview's `fingerprint` goes to the save, which saves
@@ -6,7 +6,7 @@ nothing where its own differs.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,15 +14,11 @@ import msgspec
 from django.db import transaction
 
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, InvalidValue, StaleVersion
-from scheduling.domain.values import Assignment, Meeting
-from scheduling.models import ChangeLog, Section, Term
-from scheduling.selectors import values_of_sections
+from scheduling.models import ChangeLog
 
 from .audit import Author
-from .field_locks import FieldLocks
-from .locking import locked_sections
-from .sections import CLASHING, Saved, lock_what_can_clash, update_section
-from .students import STUDENTS_ENROLLED
+from .saving import Saved, Wish, save_sections
+from .students import EVERYBODY, students_of
 
 MOST_SECTIONS = 500
 Changes = Mapping[str, Any]
@@ -63,14 +59,10 @@ def edit_many(
     """
     if len(changes) > MOST_SECTIONS:
         raise InvalidValue(f"{len(changes):,} sections are too many; change up to {MOST_SECTIONS} at a time.")
-    sections = locked_sections(list(changes))
-    terms = {one.term_id for one in sections.values()}
-    _lock_all(changes, terms)
-    locks = FieldLocks(terms=terms, at=author.now, user_id=author.user.pk if author.user else None)
-    results = [
-        _edited(pk, changes[pk], version=versions.get(pk, 0), section=sections.get(pk), by=(author, locks))
-        for pk in sorted(changes)
-    ]
+    told = replace(author, confirmed_students=EVERYBODY)  # they are asked about together, in the end
+    wishes = [Wish(section_id=pk, changes=changes[pk], version=versions.get(pk, 0)) for pk in sorted(changes)]
+    outcomes = zip(wishes, save_sections(wishes, author=told), strict=True)
+    results = [_edited(wish.section_id or 0, one) for wish, one in outcomes]
     if agreed is not None and agreed != fingerprint(changes, results):
         raise StaleVersion("What would be saved is not what you were shown; look at it again.")
     refusals = {one.section_id: one.refusal for one in results if one.refusal is not None}
@@ -82,30 +74,6 @@ def edit_many(
         )
     _ask(results, author)
     return results
-
-
-def _lock_all(changes: Mapping[int, Changes], terms: Collection[str]) -> None:
-    """What the saves will lock, in the order that every save keeps: two bulk edits never deadlock."""
-    if not any(CLASHING & one.keys() for one in changes.values()):
-        return
-    states: list[Mapping[str, Any]] = []
-    for pk, state in values_of_sections(list(changes)).items():
-        places = [
-            Meeting(building=str(one.get("building") or ""), room=str(one.get("room") or ""))
-            for one in _rows(changes[pk], "meetings")
-        ]
-        people = [
-            Assignment(instructor=str(one.get("instructor") or ""))
-            for one in _rows(changes[pk], "instructors")
-        ]
-        wanted = {"course": state.values["course"], "meetings": places, "instructors": people}
-        states += [state.values, wanted]
-    for term in Term.objects.filter(pk__in=terms).order_by("pk"):
-        lock_what_can_clash(states, term)
-
-
-def _rows(changes: Changes, name: str) -> list[Mapping[str, Any]]:
-    return [one for one in changes.get(name) or () if isinstance(one, Mapping)]
 
 
 def fingerprint(changes: Mapping[int, Changes], results: Sequence[Edited]) -> str:
@@ -123,21 +91,10 @@ def fingerprint(changes: Mapping[int, Changes], results: Sequence[Edited]) -> st
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
-def _edited(
-    pk: int, changes: Changes, *, version: int, section: Section | None, by: tuple[Author, FieldLocks]
-) -> Edited:
-    """One section saved in a savepoint of its own, or why not.
-
-    Its own students are taken as confirmed: they are asked about together, in the end.
-    """
-    author, locks = by
-    own = replace(author, confirmed_students=(section.enrollment or 0) if section is not None else 0)
-    try:
-        saved = update_section(pk, changes, author=own, version=version, locks=locks)
-    except DomainError as refusal:
-        return Edited(section_id=pk, refusal=refusal)
-    students = next((int(one.other) for one in saved.findings if one.code == STUDENTS_ENROLLED), 0)
-    return Edited(section_id=pk, saved=saved, students=students)
+def _edited(pk: int, outcome: Saved | DomainError) -> Edited:
+    if isinstance(outcome, DomainError):
+        return Edited(section_id=pk, refusal=outcome)
+    return Edited(section_id=pk, saved=outcome, students=students_of(outcome.findings))
 
 
 def _ask(results: Sequence[Edited], author: Author) -> None:

@@ -11,7 +11,8 @@ from scheduling.models import ChangeLog, ChangeRequest, Section, User
 from scheduling.selectors import values_of_sections
 
 from .audit import Author, Change, write_changes
-from .section_values import check_references, read_changes
+from .references import References
+from .section_values import read_changes
 from .sections import Saved, update_section
 
 LONGEST = 500
@@ -37,7 +38,7 @@ def ask_for_change(
     reason = _text(reason, "Say why the change is needed, so that somebody can decide.")
     values = values_of_sections([section.pk])[section.pk].values
     changed = read_changes({field.name: raw}, fields=Catalogue((field,)), term=section.term, before=values)
-    check_references(changed, values, section.term)
+    References([(section.term, values, changed)]).check(changed, values, section.term)
     if not changed:
         raise InvalidValue(f"{field.label} holds that already; ask for another value.", field.name)
     request = ChangeRequest(

@@ -4,7 +4,7 @@ Rows are locked in one order everywhere, so that saves, merges and deliveries ne
 they refer to (courses, rooms, instructors), relationships, then what integration keeps about them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from scheduling.domain.errors import NotFound, StaleVersion
 from scheduling.models import Relationship, Section, Term
@@ -21,7 +21,13 @@ def term_of(code: str) -> Term:
 def locked_section(section_id: int, *, version: int | None, to_delete: bool = False) -> Section:
     """The section with its term and course, locked. Raises `NotFound` or `StaleVersion`."""
     rows = Section.objects.select_for_update(of=("self",), no_key=not to_delete)
-    section = rows.select_related("term", "course").filter(pk=section_id).first()
+    found = rows.select_related("term", "course").filter(pk=section_id)
+    return section_seen({one.pk: one for one in found}, section_id, version=version)
+
+
+def section_seen(sections: Mapping[int, Section], section_id: int, *, version: int | None) -> Section:
+    """The one of `sections` with this id. Raises `NotFound` or `StaleVersion`."""
+    section = sections.get(section_id)
     if section is None:
         raise NotFound(f"There is no section with the id {section_id}; it may have been removed.")
     check_version(str(section), current=section.version, seen=version)
@@ -29,8 +35,8 @@ def locked_section(section_id: int, *, version: int | None, to_delete: bool = Fa
 
 
 def locked_sections(section_ids: Collection[int]) -> dict[int, Section]:
-    """Sections by id with their courses, locked in id order; unknown ids are left out."""
-    rows = Section.objects.select_for_update(of=("self",), no_key=True).select_related("course")
+    """Sections by id with their terms and courses, locked in id order; unknown ids are left out."""
+    rows = Section.objects.select_for_update(of=("self",), no_key=True).select_related("term", "course")
     return {section.pk: section for section in rows.filter(pk__in=section_ids).order_by("id")}
 
 

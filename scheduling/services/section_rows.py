@@ -1,5 +1,6 @@
-"""Writing the rows of one section: its columns, meetings and assignments."""
+"""Writing the rows of sections: the columns of each, then the meetings and assignments of all."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from scheduling.domain.values import Assignment, Meeting
@@ -16,29 +17,33 @@ REST = frozenset({"meetings", "instructors"})
 
 
 def insert(term_code: str, values: Values) -> int:
-    """Make the section with these values; return its id. A number chosen here is reserved."""
+    """Make the section with these values, its parts left out; return its id. Its number is reserved."""
     section = Section(term_id=term_code, **_columns(values, values, term_code), version=1)
     section.reserved_number = reserved(values)
     section.save(force_insert=True)
-    write_meetings(section.pk, values.get("meetings") or ())
-    write_team(section.pk, values.get("instructors") or ())
     return section.pk
 
 
 def update(section: Section, changed: Values, after: Values) -> int:
-    """Write the changed fields; return the new version. `after`: all values as they are to stand."""
+    """Write the changed columns, its parts left out; return the new version. `after`: all values."""
     columns = _columns(changed, after, section.term_id)
     if changed.keys() & {"course", "section_number", "status"}:
         columns["reserved_number"] = reserved(after)
     version = section.version + 1
     Section.objects.filter(pk=section.pk).update(**columns, version=version)
-    if "meetings" in changed:
-        MeetingRow.objects.filter(section=section).delete()
-        write_meetings(section.pk, changed["meetings"])
-    if "instructors" in changed:
-        InstructorAssignment.objects.filter(section=section).delete()
-        write_team(section.pk, changed["instructors"])
     return version
+
+
+def write_parts(parts: Mapping[int, Values]) -> None:
+    """Write the meetings and assignments that the values of these sections (id -> values) hold."""
+    meetings = {pk: values["meetings"] or () for pk, values in parts.items() if "meetings" in values}
+    teams = {pk: values["instructors"] or () for pk, values in parts.items() if "instructors" in values}
+    if meetings:
+        MeetingRow.objects.filter(section__in=meetings).delete()
+        write_meetings(meetings)
+    if teams:
+        InstructorAssignment.objects.filter(section__in=teams).delete()
+        write_teams(teams)
 
 
 def reserved(values: Values) -> str | None:
@@ -63,12 +68,12 @@ def _columns(changed: Values, after: Values, term_code: str) -> dict[str, Any]:
     return columns
 
 
-def write_meetings(section_id: int, meetings: tuple[Meeting, ...]) -> None:
-    """Make the meeting rows of a section that has none."""
-    rooms = room_ids(meetings)
+def write_meetings(meetings: Mapping[int, tuple[Meeting, ...]]) -> None:
+    """Make the meeting rows of sections (by id) that have none."""
+    rooms = room_ids(one for held in meetings.values() for one in held)
     MeetingRow.objects.bulk_create(
         MeetingRow(
-            section_id=section_id,
+            section_id=pk,
             days=one.days,
             start_time=one.start_time or None,
             end_time=one.end_time or None,
@@ -77,18 +82,17 @@ def write_meetings(section_id: int, meetings: tuple[Meeting, ...]) -> None:
             start_date=one.start_date or None,
             end_date=one.end_date or None,
         )
-        for one in meetings
+        for pk, held in meetings.items()
+        for one in held
     )
 
 
-def write_team(section_id: int, team: tuple[Assignment, ...]) -> None:
-    """Make the assignment rows of a section that has none."""
+def write_teams(teams: Mapping[int, tuple[Assignment, ...]]) -> None:
+    """Make the assignment rows of sections (by id) that have none."""
     InstructorAssignment.objects.bulk_create(
         InstructorAssignment(
-            section_id=section_id,
-            instructor_id=one.instructor,
-            percent=one.percent,
-            is_primary=one.is_primary,
+            section_id=pk, instructor_id=one.instructor, percent=one.percent, is_primary=one.is_primary
         )
-        for one in team
+        for pk, held in teams.items()
+        for one in held
     )

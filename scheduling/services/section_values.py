@@ -1,4 +1,4 @@
-"""From what somebody wrote to canonical values of a section whose references exist."""
+"""From what somebody wrote to canonical values of a section."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from scheduling.domain.errors import Ambiguous, InvalidValue, UnknownField
 from scheduling.domain.fields import Catalogue, Field, Kind
 from scheduling.domain.values import Assignment, Meeting, canonical, fill_meeting_dates, is_storable
-from scheduling.models import Building, Campus, Course, Instructor, Room, Term
+from scheduling.models import Room, Term
 from scheduling.selectors import courses_by_code
 
 Values = Mapping[str, Any]
@@ -82,69 +82,6 @@ def _course_id(text: str, term: Term) -> str:
             "course",
         )
     return found[0]
-
-
-def check_references(changed: Values, before: Values, term: Term) -> None:
-    """Raise `InvalidValue` where `changed` newly refers to something that is not there or not in use.
-
-    A room that is not in use is a finding of the checks, not an invalid value.
-    """
-    if "course" in changed:
-        course = Course.objects.get(term=term, sis_id=changed["course"])
-        if not course.is_active:
-            raise InvalidValue(
-                f"{course} is not offered in {term} any more; choose another course.", "course"
-            )
-    if changed.get("campus") and not Campus.objects.filter(pk=changed["campus"]).exists():
-        codes = ", ".join(Campus.objects.values_list("code", flat=True)) or "none yet"
-        raise InvalidValue(f"There is no campus {changed['campus']!r}; the campuses are {codes}.", "campus")
-    if "meetings" in changed:
-        _check_places(_new(changed, before, "meetings"))
-    if "instructors" in changed:
-        _check_people(_new(changed, before, "instructors"))
-
-
-def _new(changed: Values, before: Values, name: str) -> list[Any]:
-    stood = before.get(name) or ()
-    return [one for one in changed[name] if one not in stood]
-
-
-def _check_places(new: list[Meeting]) -> None:
-    in_use = dict(
-        Building.objects.filter(pk__in={one.building for one in new}).values_list("code", "is_active")
-    )
-    rooms = room_ids(new)
-    for one in new:
-        if not one.building:
-            continue
-        if one.building not in in_use:
-            raise InvalidValue(
-                f"There is no building {one.building!r}; check its code.", "meetings", "building"
-            )
-        if not in_use[one.building]:
-            raise InvalidValue(
-                f"Building {one.building} is not in use any more; choose another.", "meetings", "building"
-            )
-        if one.room and (one.building, one.room) not in rooms:
-            raise InvalidValue(
-                f"There is no room {one.room!r} in {one.building}; check its number.", "meetings", "room"
-            )
-
-
-def _check_people(new: list[Assignment]) -> None:
-    people = Instructor.objects.filter(pk__in={one.instructor for one in new})
-    in_use = dict(people.values_list("sis_id", "is_active"))
-    for one in new:
-        if one.instructor not in in_use:
-            raise InvalidValue(
-                f"There is no instructor {one.instructor!r}; check the id.", "instructors", "instructor"
-            )
-        if not in_use[one.instructor]:
-            raise InvalidValue(
-                f"Instructor {one.instructor} is not active any more; choose another.",
-                "instructors",
-                "instructor",
-            )
 
 
 def room_ids(meetings: Iterable[Meeting]) -> dict[tuple[str, str], int]:

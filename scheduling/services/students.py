@@ -5,6 +5,7 @@ API and commands carry it out and tell (docs/adr/0010).
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
 from scheduling.domain.checks import Finding, Severity
 from scheduling.domain.errors import ConfirmationNeeded
@@ -14,6 +15,8 @@ from .audit import Author
 from .section_values import Values
 
 STUDENTS_ENROLLED = "STUDENTS_ENROLLED"
+EVERYBODY = 10**9
+"""More students than there are: who confirmed so many is told and not asked."""
 WORDS = {"campus": "the campus", "credits": "the credits", "meetings": "days or times"}
 
 
@@ -39,6 +42,11 @@ def students_touched(section: Section, before: Values, changed: Values, *, autho
             code=STUDENTS_ENROLLED, severity=Severity.WARNING, message=message, field=field, other=str(count)
         )
     ]
+
+
+def students_of(findings: Iterable[Finding]) -> int:
+    """How many students a save reaches, as its findings tell."""
+    return sum(int(one.other) for one in findings if one.code == STUDENTS_ENROLLED)
 
 
 def _what_reaches_students(before: Values, changed: Values) -> list[str]:

@@ -1,14 +1,14 @@
 """A file of sections: kept while its author looks at what it would do, then carried out whole.
 
-Each row goes through `create_section` or `update_section` in one transaction; a row that is refused leaves
-the others be. What is saved is what was shown: the rows' outcomes have a digest, and where it differs from
+All rows are saved in one transaction, each by the rules of a single save; a row that is refused leaves the
+others be. What is saved is what was shown: the rows' outcomes have a digest, and where it differs from
 the one that was shown, nothing is saved.
 """
 
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,16 +20,12 @@ from scheduling.models import SectionUpload, Term
 from scheduling.sheets.wanted import Wanted
 
 from .audit import Author
-from .field_locks import FieldLocks
-from .locking import locked_sections
-from .sections import create_section, lock_what_can_clash, update_section
-from .students import STUDENTS_ENROLLED
+from .saving import Saved, Wish, save_sections
+from .students import EVERYBODY, STUDENTS_ENROLLED, students_of
 
 KEPT = dt.timedelta(days=1)
 MOST_CHANGES = 500
 LONGEST_NAME = 200
-EVERYBODY = 10**9
-"""More students than there are: rows are asked about their students together, not one by one."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,10 +92,10 @@ def save_rows(
         raise InvalidValue(
             f"The file asks for more than {MOST_CHANGES} changes; so many can be saved at once. Split it."
         )
-    _lock(rows, term)
-    locks = FieldLocks(terms=[term.pk], at=author.now, user_id=author.user.pk if author.user else None)
-    signed = dataclasses.replace(author, reason=f"From {file_name}", confirmed_students=EVERYBODY)
-    outcomes = [_save(one, signed, locks, term) for one in rows]
+    told = dataclasses.replace(author, confirmed_students=EVERYBODY)  # they are asked about together
+    wanted = [one for one in rows if not one.refusal]
+    saved = iter(save_sections([_wish(one, term, file_name) for one in wanted], author=told))
+    outcomes = [_outcome(one, InvalidValue(one.refusal) if one.refusal else next(saved)) for one in rows]
     found = Outcomes(rows=outcomes, digest=_digest(outcomes))
     if digest is not None and digest != found.digest:
         raise StaleVersion("What this file would do has changed since it was shown, so nothing was saved.")
@@ -112,32 +108,21 @@ def save_rows(
     return found
 
 
-def _lock(rows: Collection[Wanted], term: Term) -> None:
-    """All that saving will lock, in the order that every save keeps: two imports never deadlock."""
-    changing = [one for one in rows if not one.refusal]
-    locked_sections([one.section_id for one in changing if one.section_id is not None])
-    lock_what_can_clash([{**one.before, **one.changes} for one in changing], term)
+def _wish(asked: Wanted, term: Term, file_name: str) -> Wish:
+    reason = f"From {file_name}, {asked.place}"
+    return Wish(
+        section_id=asked.section_id, changes=asked.changes, version=asked.version, term=term, reason=reason
+    )
 
 
-def _save(asked: Wanted, author: Author, locks: FieldLocks, term: Term) -> Outcome:
-    if asked.refusal:
-        return Outcome(asked=asked, section_id=asked.section_id, refusal=asked.refusal)
-    signed = dataclasses.replace(author, reason=f"{author.reason}, {asked.place}")
-    try:
-        if asked.section_id is None:
-            saved = create_section(term.pk, asked.changes, author=signed)
-        else:
-            saved = update_section(
-                asked.section_id, asked.changes, author=signed, version=asked.version, locks=locks
-            )
-    except DomainError as refused:
-        return Outcome(asked=asked, section_id=asked.section_id, refusal=refused.message)
-    told = [one for one in saved.findings if one.code == STUDENTS_ENROLLED]
+def _outcome(asked: Wanted, saved: Saved | DomainError) -> Outcome:
+    if isinstance(saved, DomainError):
+        return Outcome(asked=asked, section_id=asked.section_id, refusal=saved.message)
     return Outcome(
         asked=asked,
         section_id=saved.section_id,
-        findings=[one for one in saved.findings if one not in told],
-        students=sum(int(one.other) for one in told),
+        findings=[one for one in saved.findings if one.code != STUDENTS_ENROLLED],
+        students=students_of(saved.findings),
     )
 
 

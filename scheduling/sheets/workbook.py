@@ -26,7 +26,7 @@ WORKBOOK = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """What the file of an old Excel, and of one that is locked with a password, begins with."""
 SHEET = "Sections"
-MOST_UNPACKED = 100 * 1024 * 1024
+MOST_UNPACKED = 60 * 1024 * 1024
 """Bytes: a small file can unpack to more than a machine holds."""
 MOST_COLUMNS = 200
 LAST_ROW = 1_048_576

@@ -106,7 +106,9 @@ def test_a_locked_class_stays_and_says_why_and_a_click_still_opens_it(college, o
     page.mouse.down()
     page.mouse.move(box["x"] + 220, box["y"] + 20, steps=3)
     page.mouse.up()
-    expect(page.locator("[data-week-said]")).to_contain_text("locked in Closed; the Registrar may change it")
+    expect(page.locator("[data-week-said]")).to_contain_text(
+        "locked in Closed; the Registrar may change them"
+    )
     expect(page.locator(".week-ghost, .week-move")).to_have_count(0)
     block.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("BIO 101 A")

@@ -35,6 +35,7 @@ def sis(request, servers, institution):
     made.reset()
 
 
+@pytest.mark.parametrize("sis", ["banner", pytest.param("colleague", marks=pytest.mark.long)], indirect=True)
 class TestReading(ReadingContract):
     pass
 

@@ -1,5 +1,6 @@
 """A small institution to build tests on, and the people who edit it."""
 
+import dataclasses
 import datetime as dt
 import re
 import threading
@@ -26,7 +27,7 @@ from scheduling.models import (
 )
 from scheduling.services import relationships, sections
 from scheduling.services.audit import Author
-from scheduling.services.section_rows import write_meetings, write_team
+from scheduling.services.section_rows import write_meetings, write_teams
 from scheduling.signals import relationship_saved, section_saved
 
 NOW = dt.datetime(2027, 1, 12, 17, 0, tzinfo=dt.UTC)
@@ -39,8 +40,8 @@ DELIVERED = re.compile(r"integration_mergeprofile|scheduling_role$|phases_(role|
 class Heard(list):
     """What a signal said, in order."""
 
-    def __call__(self, *, sender, signal, **said):
-        self.append(said)
+    def __call__(self, *, sender, signal, records=None, **said):
+        self.extend([said] if records is None else [said | dataclasses.asdict(one) for one in records])
 
 
 @dataclass
@@ -93,8 +94,8 @@ class Schedule:
         self.numbers[0] += 1
         given = {"sis_id": f"S{self.numbers[0]}", "crn": f"{self.numbers[0]:05d}"} | values
         made = Section.objects.create(term=course.term, course=course, section_number=number, **given)
-        write_meetings(made.pk, canonical(CATALOGUE["meetings"], list(meetings)))
-        write_team(made.pk, canonical(CATALOGUE["instructors"], [{"instructor": who} for who in team]))
+        write_meetings({made.pk: canonical(CATALOGUE["meetings"], list(meetings))})
+        write_teams({made.pk: canonical(CATALOGUE["instructors"], [{"instructor": who} for who in team])})
         return made.pk
 
     def crosslist(self, *members, primary=None, capacity=None, kind="CROSSLIST"):

@@ -321,8 +321,8 @@ class TestCancelAndDelete:
         pk = schedule.section()
         seen = []
 
-        def look(*, record_id, **_said):
-            seen.append(Section.objects.filter(pk=record_id).exists())
+        def look(*, records, **_said):
+            seen.extend(Section.objects.filter(pk=one.record_id).exists() for one in records)
 
         section_saved.connect(look)
         try:

@@ -52,13 +52,13 @@ def test_edits_go_and_a_second_run_writes_nothing(college):
 
 FAULTS = [
     ("timeout_after_effect", "POST", "sections"),
-    ("reset_before", "POST", "instructional-events"),
+    pytest.param("reset_before", "POST", "instructional-events", marks=pytest.mark.long),
     ("refuse", "POST", "instructional-events"),
     ("error_500_after_effect", "POST", "section-instructors"),
     ("timeout_after_effect", "PUT", "sections"),
-    ("locked", "PUT", "section-instructors"),
+    pytest.param("locked", "PUT", "section-instructors", marks=pytest.mark.long),
     ("timeout_after_effect", "POST", "section-crosslists"),
-    ("maintenance", "PUT", "sections"),
+    pytest.param("maintenance", "PUT", "sections", marks=pytest.mark.long),
     ("truncated_page", "GET", "instructional-events"),
 ]
 

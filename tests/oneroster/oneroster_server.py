@@ -105,6 +105,8 @@ class Service:
             return "classes", [
                 self.section(key, one) for key, one in self.sections.items() if one["term"] == term[1]
             ]
+        if path == "/classes":
+            return "classes", [self.section(key, one) for key, one in self.sections.items()]
         if path == "/enrollments":
             return "enrollments", self.enrollments(query.get("filter"))
         return LISTS[path], list(self.lists[path])
@@ -139,8 +141,13 @@ class Service:
     def answer(self, path, query):
         """Status, headers and body of a page."""
         name, found = self.records(path, query)
-        found.sort(key=lambda one: one["sourcedId"])
         found = [{**one, **self.odd.get(one["sourcedId"], {})} for one in found]
+        found.sort(
+            key=lambda one: str(one[query.get("sort", "sourcedId")]), reverse=query.get("orderBy") == "desc"
+        )
+        since = re.search("dateLastModified>'(.*)'", query.get("filter", ""))
+        if since and self.filters:
+            found = [one for one in found if one["dateLastModified"] > since[1]]
         limit, offset = int(query["limit"]), int(query["offset"])
         about_classes = name == "classes"
         if about_classes and self.fault:

@@ -93,7 +93,13 @@ def test_faults_by_chance_are_the_same_for_the_same_seed(caller):
 
 
 @pytest.mark.parametrize(
-    "fault", [{"then": "explode"}, {"when": {}}, {"then": "slow", "when": {"day": "Monday"}}]
+    "fault",
+    [
+        {"then": "explode"},
+        {"when": {}},
+        {"then": "slow", "when": {"day": "Monday"}},
+        {"then": "slow", "when": "x"},
+    ],
 )
 def test_a_fault_that_does_not_exist_is_refused(colleague, fault):
     answer = colleague.http.post("/sandbox/faults", json=[fault])

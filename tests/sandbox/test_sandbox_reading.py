@@ -173,6 +173,14 @@ def test_sections_are_found_by_term_course_and_number(caller):
     assert len(caller.all("sections", criteria={"academicPeriod": part})) == 6
 
 
+def test_a_change_moves_no_record_to_another_page(caller):
+    term = {"academicPeriod": {"id": caller.one("academic-periods", code="20241")["id"]}}
+    before = list(caller.all("sections", criteria=term))
+    caller.send("PUT", "sections", {"maxEnrollment": 3}, before[1]).raise_for_status()
+
+    assert list(caller.all("sections", criteria=term)) == before
+
+
 def test_named_queries_bring_the_parts_of_a_whole_term(caller):
     term = {"academicPeriod": {"id": caller.one("academic-periods", code="20241")["id"]}}
     taught = caller.one("section-instructors", section={"id": caller.section("S002")["id"]})

@@ -102,6 +102,12 @@ def campus(loaded_campus, db, tmp_path, settings):
 
 
 @pytest.fixture
+def registrar(campus, person):
+    """The client of a registrar of the loaded college."""
+    return person("registrar")
+
+
+@pytest.fixture
 def mixed(campus):
     """A crosslist of biology (primary, in the SIS) and chemistry (not in it yet)."""
     new = campus.create("N", "C2")

@@ -17,11 +17,6 @@ MORNING = {"days": "MWF", "start_time": "09:00", "end_time": "09:50"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def ids(campus, *names):
     return ",".join(str(campus.id_of(one)) for one in names)
 

@@ -29,11 +29,6 @@ def scheduler(campus, person):
     return person("scheduler")
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def ask_path(campus, field="title", sis_id="S1"):
     return reverse("change_request_new", args=[campus.id_of(sis_id), field])
 

@@ -15,11 +15,6 @@ NEW = reverse("crosslist_new", args=[TERM])
 STRANGE = ["\x00", "9" * 400, "-1", "'\"<b>", "%", "1,2;3", "new-0", "new-9", ""]
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def path(group):
     return reverse("crosslist", args=[group if isinstance(group, int) else group.pk])
 

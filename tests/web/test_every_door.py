@@ -105,6 +105,12 @@ def edit(world, _user):
     return path, world.form(path) | {"value.notes": "Mine"}
 
 
+def move(world, _user):
+    meeting = world.section.meetings.get().pk
+    form = world.form(f"{world.at('section_move')}?meeting={meeting}&to=T&start=15:00")
+    return world.at("section_move"), form
+
+
 def make(world, _user):
     path = f"{NEW}?course=CHE-202"
     return path, world.form(path) | {"value.section_number": "Z"}
@@ -209,6 +215,7 @@ def refuse(world, _user):
 PAGES = {
     # the registrar, its scheduler, another scheduler, an instructor, a viewer, nobody
     edit: [DONE, DONE, 404, 422, 422, 302],
+    move: [DONE, DONE, 404, 422, 422, 302],
     make: [DONE, DONE, 403, 403, 403, 302],
     copy: [DONE, DONE, 404, 403, 403, 302],
     cancel: [DONE, DONE, 404, 422, 422, 302],
@@ -296,7 +303,15 @@ def test_the_api_changes_a_section_for_those_who_may_alone(world, door):
 
 
 IN_THE_TABLE = {
-    *("section_edit", "section_new", "section_cancel", "section_activate", "section_delete", "section_undo"),
+    *(
+        "section_edit",
+        "section_move",
+        "section_new",
+        "section_cancel",
+        "section_activate",
+        "section_delete",
+        "section_undo",
+    ),
     *("bulk_edit", "crosslist", "crosslist_new", "change_request", "change_request_new"),
     *("sections_import", "sections_import_check"),
 }

@@ -15,11 +15,6 @@ from tests.section_form import form_of
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def edit(campus, sis_id="S1"):
     return reverse("section_edit", args=[campus.id_of(sis_id)])
 
@@ -368,4 +363,4 @@ def test_opening_and_saving_take_a_fixed_number_of_queries(campus, registrar):
     assert (len(opened), len(saved)) == (OPEN_QUERIES, SAVE_QUERIES)
 
 
-OPEN_QUERIES, SAVE_QUERIES = 26, 50
+OPEN_QUERIES, SAVE_QUERIES = 26, 46

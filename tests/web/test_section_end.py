@@ -12,11 +12,6 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 DEEDS = ["cancel", "activate", "delete"]
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def at(campus, deed, sis_id="S1"):
     return reverse(f"section_{deed}", args=[campus.id_of(sis_id)])
 

@@ -21,11 +21,6 @@ from tests.campus import TERM
 IMPORT = f"/terms/{TERM}/sections/import/"
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def upload(client, text, name="edits.csv", **options):
     content = text if isinstance(text, bytes) else text.encode()
     return client.post(IMPORT, {"file": SimpleUploadedFile(name, content)}, **options)

@@ -29,11 +29,6 @@ def campus(db):
     return made
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def page_of(campus, name="S1"):
     return reverse("section_move", args=[campus.sections[name].pk])
 
@@ -172,6 +167,7 @@ def test_checking_tells_and_saves_nothing(campus, registrar):
         ({"meetings.0.start_time": ["soon"]}, "Choose at least one day and a start time"),
         ({"meetings.0.days": []}, "Choose at least one day and a start time"),
         ({"meetings.0.place": ["HAL 999"]}, "There is no room"),
+        ({"meetings.0.place": ["\x00"]}, "NUL"),
         ({"row": ["9"]}, "Choose at least one day and a start time"),
     ],
 )
@@ -215,7 +211,7 @@ def test_a_locked_class_says_why_and_is_refused(campus, person):
         term_id=TERM, phase=Phase.objects.get(name="Closed"), starts_at=timezone.now()
     )
     page = words(scheduler.get(move(campus, start="14:00")))
-    assert "locked in Closed; the Registrar may change it." in page
+    assert "locked in Closed; the Registrar may change them." in page
     assert "Ask for this change" in page
     assert "Move it" not in page
     answer = scheduler.post(move(campus), form)

@@ -14,11 +14,6 @@ NEW = f"/terms/{TERM}/sections/new/"
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def shown(client, query):
     return form_of(client.get(NEW + query).content.decode())
 

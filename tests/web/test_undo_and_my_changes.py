@@ -16,11 +16,6 @@ from tests.campus import NOW, TERM
 from tests.section_form import form_of
 
 
-@pytest.fixture
-def registrar(campus, person):
-    return person("registrar")
-
-
 def undo(campus, sis_id="S1"):
     return reverse("section_undo", args=[campus.id_of(sis_id)])
 

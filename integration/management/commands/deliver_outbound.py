@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from integration.feed import follow
 from integration.settings import ConfigurationError
-from integration.sis.port import SisAdapter
+from integration.sis.port import SisAdapter, SisUnavailable
 from integration.sis.registry import BadSisUrl, configured_adapter
 from integration.sweep import Swept, sweep
 
@@ -51,6 +52,11 @@ class Command(BaseCommand):
             sys.exit(status)
 
     def _sweep(self, adapter: SisAdapter) -> int:
+        try:
+            follow(adapter)  # what changed in the SIS is read with what is sent
+        except SisUnavailable as error:
+            self.stderr.write(self.style.ERROR(error.message))
+            return UNREACHABLE
         swept = sweep(adapter)
         self._report(swept)
         if swept.unavailable is not None:

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from integration.sis.change_feed import ChangeBatch
 from integration.sis.ethos.address import SCHEMES, Address
 from integration.sis.ethos.check import examine
 from integration.sis.ethos.client import EthosClient
 from integration.sis.ethos.codes import Codes, Kept
+from integration.sis.ethos.feed import read_changes
 from integration.sis.ethos.lookup import Dialect
 from integration.sis.ethos.pace import Pace
 from integration.sis.ethos.reading import Reader
@@ -85,6 +87,7 @@ class EthosAdapter:
             must_verify=True,
             cancel_clears=frozenset({"meetings", "instructors", "capacity"} if is_banner else ()),
             written_in_parts=frozenset({"meetings", "instructors"}),
+            change_feed=self.address.base_url,
             write_batch_size=BATCH,
         )
 
@@ -141,6 +144,10 @@ class EthosAdapter:
     def writing(self, *, term: str, run: str, now: dt.datetime) -> Iterator[Writer]:
         """Each write takes effect when it returns."""
         yield EthosWriter(reader=self.reader, capabilities=self.capabilities, term=term)
+
+    def changes(self, *, after: str) -> ChangeBatch:
+        """What the feed tells after a position."""
+        return read_changes(self.reader, after=after)
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""

@@ -11,16 +11,16 @@ from typing import Any
 
 from integration.sis.ethos.client import Document, EthosClient
 from integration.sis.port import (
+    SisDenied,
     SisError,
     SisLocked,
     SisNotFound,
     SisOutcomeUnknown,
-    SisRateLimited,
     SisUnavailable,
 )
 
 TRIES = 3
-"""So often a step that surely had no effect is tried, once others have had theirs."""
+"""So often a step is tried that surely had no effect."""
 PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
 
@@ -56,9 +56,9 @@ class Sequence:
                 if method == "DELETE":
                     raise
                 self._fail(SisNotFound("The SIS does not have this record any more."))
-            except (SisRateLimited, SisLocked, SisUnavailable) as error:
+            except (SisLocked, SisUnavailable) as error:
                 pause = error.retry_after_seconds or PAUSE_SECONDS * tried
-                if not self.done or tried == TRIES or pause > LONGEST_PAUSE_SECONDS:
+                if not self._can_wait(error) or tried == TRIES or pause > LONGEST_PAUSE_SECONDS:
                     self._fail(error)
                 self.sleep(pause)
             except SisError as error:
@@ -67,6 +67,10 @@ class Sequence:
                 self.done += 1
                 return answer
         raise AssertionError(TRIES)
+
+    def _can_wait(self, error: SisError) -> bool:
+        """A lock is waited for only where part of the record was written: locks last long."""
+        return bool(self.done) if isinstance(error, SisLocked) else not isinstance(error, SisDenied)
 
     def _fail(self, error: SisError) -> Any:
         if not self.done or isinstance(error, SisOutcomeUnknown):

@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.conf import settings
 
+from integration.sis.change_feed import ChangeBatch
 from integration.sis.port import (
     Capabilities,
     CheckResult,
@@ -21,10 +22,12 @@ from integration.sis.refusing_writer import RefusingWriter
 
 from .address import SCHEMES, Address
 from .client import Client
+from .feed import read_changes
 from .mapping import SHOWN
 from .reading import ORGS, TEACHERS, TERMS, Reader, Reading
 
 __all__ = ["SCHEMES", "OneRosterAdapter", "open_adapter"]
+LONGEST_NAME = 255
 READS = frozenset(
     {
         MergeType.TERMS,
@@ -60,8 +63,8 @@ class OneRosterAdapter:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What OneRoster rostering has."""
-        return CAPABILITIES
+        """What OneRoster rostering has. What `dateLastModified` tells is the feed."""
+        return replace(CAPABILITIES, change_feed=self.address.base_url[:LONGEST_NAME])
 
     @cached_property
     def _client(self) -> Client:
@@ -105,6 +108,10 @@ class OneRosterAdapter:
     def writing(self, *, term: str, run: str, now: dt.datetime) -> Iterator[Writer]:
         """Every write is refused."""
         yield RefusingWriter(self.capabilities)
+
+    def changes(self, *, after: str) -> ChangeBatch:
+        """The sections that were modified since; nothing of what changed in them."""
+        return read_changes(self._client, page=self.address.page, after=after)
 
     def close(self) -> None:
         """Give the connection back, if there is one."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from .records import Class, Course, Enrollment, Org, Session, User
 
-SHOWN = frozenset({"course", "section_number", "title", "status", "instructors"})
+SHOWN = frozenset({"crn", "course", "section_number", "title", "status", "instructors"})
 """The fields of a section that OneRoster has."""
 TEACHER = "teacher"
 DEPARTMENT = "department"

@@ -108,7 +108,8 @@ class _Walk(Generic[R]):
         while True:
             offset = max(0, listing.seen - 1)
             answer = self.client.get(self.wanted.path, self.wanted.query(limit=self.page, offset=offset))
-            texts = self._texts(answer.body)
+            where = f"{self.client.address.base_url}{self.wanted.path}"
+            texts = listed(answer.body, self.wanted.name, where)
             if listing.seen:
                 if answer.total != listing.total or not texts or _id_of(texts[0]) != self.last:
                     raise Moved
@@ -118,15 +119,6 @@ class _Walk(Generic[R]):
                 self._take(text, listing)
             if not texts or (listing.total is not None and listing.seen >= listing.total):
                 return listing
-
-    def _texts(self, body: bytes) -> list[msgspec.Raw]:
-        try:
-            return msgspec.json.decode(body, type=dict[str, list[msgspec.Raw]])[self.wanted.name]
-        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
-            raise SisUnreadable(
-                f"{self.client.address.base_url}{self.wanted.path} gives no list of {self.wanted.name}; "
-                "is it a OneRoster 1.2 service?"
-            ) from error
 
     def _take(self, text: msgspec.Raw, listing: Listing[R]) -> None:
         self.last = _id_of(text)
@@ -147,6 +139,14 @@ class _Walk(Generic[R]):
             return
         if record.status == "active":
             listing.records.append(record)
+
+
+def listed(body: bytes, name: str, where: str) -> list[msgspec.Raw]:
+    """The records of a list, each as its own text. Raises `SisUnreadable`."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, list[msgspec.Raw]])[name]
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
+        raise SisUnreadable(f"{where} gives no list of {name}; is it a OneRoster 1.2 service?") from error
 
 
 def _id_of(text: msgspec.Raw) -> str:

@@ -141,6 +141,12 @@ def test_a_field_that_the_sis_does_not_take_is_marked(admin, settings, tmp_path)
     assert words_of(admin.get(SECTIONS)).count("This SIS does not take it.") == 15
 
 
+def test_a_field_that_the_sis_does_not_show_is_marked(admin, settings):
+    settings.SIS_URL, settings.SIS_API_KEY = "oneroster+https://sis.example.edu?token=/token", "id:secret"
+    words = words_of(admin.get(SECTIONS))
+    assert words.count("This SIS does not show it: it stays as it is in Tandem.") == 13
+
+
 def test_each_source_of_truth_and_removal_stands_with_its_sentence(admin):
     page = words_of(admin.get(SECTIONS))
     for words in ("locked in Tandem", "overwritten when sent", "the SIS's stands", "held for a person"):

@@ -100,7 +100,7 @@ def test_plans_that_wait_no_more_are_found_by_a_filter(admin, plan, status, grou
     assert "No plan waits" in words_of(admin.get(LIST))
     page = words_of(admin.get(f"{LIST}?state={group}&type=sections&term={TERM}"))
     assert "Sections of Spring 2027 plan" in page
-    assert "12 Jan 2027, 12:00 by admin" in page
+    assert "12 Jan 2027, 12:00 by full-admin" in page
     assert "No such plan" in words_of(admin.get(f"{LIST}?state={group}&type=rooms"))
 
 

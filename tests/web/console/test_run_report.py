@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 
 import pytest
 from django.db import connection
@@ -10,16 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from integration.before_after import COLUMNS, guarded
 from integration.models import MergeRun, Plan, PlanRow, RunIssue
 from tests.campus import TERM
-from tests.merge_desk import SIXTY, Desk, large_tables
+from tests.merge_desk import Desk
 from tests.web.console.page_forms import words_of
 
 
 @pytest.fixture
-def desk(db, tmp_path, settings):
-    made = Desk(folder=tmp_path / "sis", django_settings=settings)
-    made.load()
-    made.enable()
-    return made
+def desk(loaded_college, db, tmp_path, settings):
+    shutil.copytree(loaded_college.folder, tmp_path / "sis")
+    return Desk(folder=tmp_path / "sis", django_settings=settings, registrar=loaded_college.registrar)
 
 
 def latest(merge_type="sections"):
@@ -166,23 +165,6 @@ def test_steps_settings_and_plan_are_told(admin, desk):
     assert f"Plan plan {latest().plan.pk} : applied" in page
     assert "Merge settings Default v1" in page
     assert "Sends Yes" in page
-
-
-def test_a_run_that_applied_an_approved_plan_shows_that_plans_rows(admin, tmp_path, settings, db):
-    desk = Desk(folder=tmp_path / "sis", tables=large_tables(60), django_settings=settings)
-    desk.load()
-    desk.enable()
-    plan = desk.held_removals()
-    held = report(admin)
-    assert "Look at the plan and decide" in held
-    assert "6 to remove from Tandem" in held
-    desk.approve_some(plan, plan.rows.filter(record_key__in=SIXTY[:2], action="DELETE"))
-
-    page = report(admin)
-
-    assert f"Plan plan {plan.pk} , made by run {plan.run_id} and approved: applied" in page
-    assert "2 removed from Tandem" in page
-    assert page.count("Not approved") == 4
 
 
 def test_a_real_time_run_shows_its_rows(admin, desk):

@@ -76,7 +76,7 @@ def test_looking_changes_nothing(admin):
 def test_each_version_says_who_when_why_and_how_much(admin):
     save(admin.user, "Titles come from the catalogue", title=Source.PREFER_SIS, notes=Source.ASK)
     page = words_of(admin.get(PATH))
-    assert "Version 2 12 Jan 2027, 17:00 admin 2 settings Titles come from the catalogue" in page
+    assert "Version 2 12 Jan 2027, 17:00 full-admin 2 settings Titles come from the catalogue" in page
     assert "First version" in page
 
 

@@ -86,6 +86,19 @@ def test_each_tick_is_explained_and_courses_are_never_sent(admin, term):
     assert f'name="is_sending:sections:{TERM}"' in page.content.decode()
 
 
+def test_what_the_sis_takes_no_writes_of_is_said_and_cannot_be_sent(admin, term, settings):
+    settings.SIS_URL = (
+        "memory:///nowhere?refuses=sections.CREATE,sections.UPDATE,sections.CANCEL,sections.DELETE"
+    )
+    why = "This SIS (memory) takes no sections, so none can be sent."
+    words = words_of(admin.get(PATH))
+    assert why in words
+    assert "takes no relationships" not in words
+    asked = send(admin, fields=on("is_importing") | on("is_sending", "sections", "relationships"))
+    assert asked.status_code == 422
+    assert f"{why} Untick Send." in words_of(asked, status=422)
+
+
 def test_why_a_type_is_off_is_said(admin, term):
     switch(term)
     switch(term, "courses")
