@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from integration.sis.ethos.client import EthosClient
-from integration.sis.ethos.listing import criteria, read_list
+from integration.sis.ethos.listing import THREADS, criteria, read_list
 from integration.sis.ethos.lookup import PART_MARK, ROOM_MARK
 from integration.sis.port import SisRejected
 
@@ -69,6 +70,13 @@ class Codes:
         """The GUID of the first of these codes that is there, else of the first record; blank: none."""
         by_code = self._map(resource).by_code
         return next((by_code[one] for one in codes if one in by_code), next(iter(by_code.values()), ""))
+
+    def warm(self, *resources: str) -> None:
+        """Read these together where they are not at hand: one by one they would leave the pace unused."""
+        oldest = self.clock() - KEPT_SECONDS
+        stale = [one for one in resources if one not in self.kept or self.kept[one].at < oldest]
+        with ThreadPoolExecutor(max_workers=THREADS) as pool:
+            self.kept.update(zip(stale, pool.map(self._read, stale), strict=True))
 
     def forget(self, *resources: str) -> None:
         """Read these again at the next need: their records are just being imported anew."""

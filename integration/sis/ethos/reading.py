@@ -21,6 +21,16 @@ Values = Mapping[str, Any]
 Found = tuple[Mapping[str, Values], str]
 """Values by SIS id, and why they may not be all."""
 PARTS = ("instructional-events", "section-instructors")
+NEEDED = (
+    "instructional-methods",
+    "instructional-delivery-methods",
+    "persons",
+    "rooms",
+    "section-description-types",
+    "section-statuses",
+    "sites",
+)
+"""The codes that a term's sections are told in."""
 CROSSLIST = "CROSSLIST"
 
 
@@ -98,13 +108,16 @@ class Reader:
         guid = self.term_guid(term)
         if guid is None:
             return {}, ""
-        sections = read_list(
-            self.client, "sections", criteria(academicPeriod={"id": guid}), take=self._own_values
-        )
-        parts = [
-            read_list(self.client, resource, in_period(guid), take=take)
-            for resource, take in zip(PARTS, (self._meeting, _assignment), strict=True)
-        ]
+        self.codes.warm(*NEEDED)
+        with ThreadPoolExecutor(max_workers=1 + len(PARTS)) as pool:  # each list's first page goes alone
+            period = criteria(academicPeriod={"id": guid})
+            own = pool.submit(read_list, self.client, "sections", period, take=self._own_values)
+            takes: tuple[Callable[[dict[str, Any]], tuple[str, Any]], ...] = (self._meeting, _assignment)
+            begun = [
+                pool.submit(read_list, self.client, resource, in_period(guid), take=take)
+                for resource, take in zip(PARTS, takes, strict=True)
+            ]
+            sections, parts = own.result(), [one.result() for one in begun]
         meetings, teams = (_by_section(part.items.values()) for part in parts)
         found = {
             sis_id: {
