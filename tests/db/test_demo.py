@@ -77,6 +77,12 @@ class Demo:
         """The processes that it has started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def kill(self):
+        """End it as a failure of the machine would; what it started goes on, and keeps its output open."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
     def stop(self):
         """Press Ctrl-C; the processes that were running and still are."""
         started = self.started()
@@ -135,7 +141,7 @@ def test_the_demo_serves_an_imported_term_from_a_sis_of_its_own(state, port, lef
         started = demo.started()
         assert len([one for one in started if "sandbox_sis" in one.cmdline()]) == 1
         assert key.read_text() not in str([one.cmdline() for one in started])
-        demo.process.kill()
+        demo.kill()
         left_over += [one for one in started if one.name() != "postgres" and is_alive(one)]
         assert left_over
 
