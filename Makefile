@@ -23,7 +23,7 @@ install: .venv/.installed  ## make .venv with the locked dependencies
 
 .venv/.installed: requirements.lock
 	@scripts/make_venv.sh
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 services:

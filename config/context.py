@@ -15,7 +15,7 @@ from scheduling.terms import SESSION_KEY, terms_of, usual_term
 
 def environment(_request: HttpRequest) -> dict[str, str]:
     """The sentence of the ribbon, where this is not a site at work (UI.md, Frame)."""
-    if settings.SIS_URL.startswith("memory:"):
+    if settings.SIS_URL.startswith(settings.SIMULATIONS):
         return {"environment_note": "Demonstration: the SIS is a simulation; nothing real is changed."}
     return {}
 

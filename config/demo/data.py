@@ -1,4 +1,4 @@
-"""The demo's data: a made-up institution in a fake SIS, two of its terms imported, people to sign in as."""
+"""The demo's data: an institution in a sandbox SIS, two of its terms imported, people to sign in as."""
 
 import io
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from config.demo.phases import set_phases
+from config.demo.registrar import Registrar
 from config.demo.story import MergeFailed, Story, merge
 from config.state import SIS
 from integration.institution.writing import terms, write_institution
-from integration.sis.memory import MemoryAdapter
 from scheduling.models import ChangeLog, Department, User
 from scheduling.services.audit import Author
 from scheduling.services.users import save_user
 
-__all__ = ["SECTIONS", "USERS", "DemoUser", "MergeFailed", "make"]
+__all__ = ["SECTIONS", "USERS", "DemoUser", "MergeFailed", "make", "make_institution"]
 TERMS = 3
 """The SIS offers one more than is imported: a rolled term to bring in."""
 SECTIONS = 3_000
@@ -60,12 +60,16 @@ USERS = (
 )
 
 
-def make(*, sections: int, password: str) -> None:
-    """Make what is not there yet. Raises `MergeFailed`."""
-    spring, fall, _rolled = (one.code for one in terms(TERMS))
+def make_institution(sections: int) -> None:
+    """Make the folder that the SIS begins with, if it is not there yet."""
     if not SIS.exists():
         print(f"Making an institution with {sections:,} sections a term …", flush=True)
         write_institution(SIS, sections=sections, term_count=TERMS)
+
+
+def make(*, password: str) -> None:
+    """Fill Tandem from the SIS with what is not there yet. Raises `MergeFailed`."""
+    spring, fall, _rolled = (one.code for one in terms(TERMS))
     print(f"Importing terms {spring} and {fall} from its SIS …", flush=True)
     merge("all", "--term", spring, "--term", fall)
     for term in (spring, fall):
@@ -73,13 +77,9 @@ def make(*, sections: int, password: str) -> None:
     _make_users(password)
     if not ChangeLog.objects.filter(record_type="section", source=ChangeLog.Source.FORM).exists():
         print("A few days' work of a registrar's office …", flush=True)
-        sis = MemoryAdapter(path=SIS)
-        try:
-            registrar = User.objects.get(username="registrar")
-            Story(sis=sis, spring=spring, fall=fall, registrar=registrar).tell()
-            set_phases(draft=spring, locked=fall, registrar=registrar, now=timezone.localtime())
-        finally:
-            sis.close()
+        registrar = User.objects.get(username="registrar")
+        Story(sis=Registrar(), spring=spring, fall=fall, registrar=registrar).tell()
+        set_phases(draft=spring, locked=fall, registrar=registrar, now=timezone.localtime())
 
 
 def _make_users(password: str) -> None:

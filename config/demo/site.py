@@ -1,48 +1,45 @@
 """Starting, serving, stopping and forgetting the demo.
 
-Everything is kept in one folder (`config/state.py`): PostgreSQL's data, the SIS, the secret. Each step does
-nothing where it was done before, so that an interrupted first start is taken up again and a second start is
-quick. Ctrl-C stops all that was started.
+Everything is kept in one folder (`config/state.py`): PostgreSQL's data, the SIS's, the secrets. Each step
+does nothing where it was done before, so that an interrupted first start is taken up again and a second start
+is quick. Ctrl-C stops all that was started.
 """
 
 import argparse
 import contextlib
-import fcntl
-import http.client
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from types import FrameType
 
 from django.core.management import call_command
 from django.db import connection
 
 from config.demo import data
-from config.demo.background import working
+from config.demo.alone import CannotStart
+from config.demo.background import Process, serving, sis_open, working
 from config.embedded_postgres import leave
-from config.state import DATABASE, STATE
+from config.state import DATABASE, HOST, SIS_BOOKS, STATE
 from scheduling.models import User
 
-HOST = "127.0.0.1"
 PASSWORD = "schedule-of-classes"  # noqa: S105  # of made-up users, on a site that only this machine reaches
 WORKER_DIED = (
     "The background worker stopped by itself: what is asked for waits until make demo is started again"
 )
+SIS_DIED = "The SIS stopped by itself: nothing is merged or sent until make demo is started again"
 READY = STATE / "ready"
 """Stands once the demo's data is complete."""
 
 
-class CannotStart(Exception):
-    """The demo cannot start; the message says why and what to do."""
-
-
 def main() -> int:
-    """Start the demo and serve until it is stopped, or forget it. Returns the exit status."""
+    """Start the demo and serve until it is stopped, or forget it.
+
+    Returns the exit status; raises `CannotStart`.
+    """
     parser = argparse.ArgumentParser(prog="python -m config.demo", description="Serve a demo of Tandem.")
     parser.add_argument("--reset", action="store_true", help="forget the demo's data")
     parser.add_argument(
@@ -52,16 +49,12 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        with _alone():
-            if given.reset:
-                _forget()
-            else:
-                port = _port()
-                _prepare(given.sections)
-                _serve(port)
-    except CannotStart as error:
-        print(error, file=sys.stderr)
-        return 2
+        if given.reset:
+            _forget()
+        else:
+            port = _port()
+            _prepare(given.sections)
+            _serve(port)
     except KeyboardInterrupt:
         print("\nStopped. The data is kept: make demo starts again, make demo-reset forgets it.")
     return 0
@@ -69,16 +62,6 @@ def main() -> int:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    with (STATE / "demo.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(f"A demo is running on the data in {STATE}. Stop it first (Ctrl-C).") from None
-        yield
 
 
 def _forget() -> None:
@@ -102,57 +85,40 @@ def _port() -> int:
 
 
 def _prepare(sections: int) -> None:
-    """The tables and the data, where they are not there yet."""
+    """The tables, and the folder that the SIS begins with, where they are not there yet."""
     call_command("migrate", verbosity=0)
-    if not READY.exists():
-        if User.objects.exclude(username__in=[user.name for user in data.USERS]).exists():
-            raise CannotStart("The database in DATABASE_URL has users of its own; the demo keeps out of it.")
-        try:
-            data.make(sections=sections, password=PASSWORD)
-        except data.MergeFailed as error:
-            raise CannotStart(str(error)) from error
-        READY.touch()
-    connection.close()
+    if READY.exists() and not SIS_BOOKS.exists():
+        raise CannotStart("The demo's data is of an older Tandem. Forget it first: make demo-reset")
+    if not READY.exists() and User.objects.exclude(username__in=[user.name for user in data.USERS]).exists():
+        raise CannotStart("The database in DATABASE_URL has users of its own; the demo keeps out of it.")
+    data.make_institution(sections)
 
 
 def _serve(port: int) -> None:
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}"]
-    command += ["--workers", "2", "--threads", "4", "--log-level", "warning", "--no-control-socket"]
-    with subprocess.Popen(command) as server:  # noqa: S603  # our own server
-        try:
-            _wait_for(port, server)
-            with working() as worker:  # only now: the two would slow each other down
-                _say(port)
-                status = _watch(server, worker)
-        finally:
-            server.send_signal(signal.SIGINT)  # gunicorn then stops at once
-            server.wait()  # leaving the block after a Ctrl-C would not wait
+    with sis_open() as sis:
+        if not READY.exists():
+            try:
+                data.make(password=PASSWORD)
+            except data.MergeFailed as error:
+                raise CannotStart(str(error)) from error
+            READY.touch()
+        connection.close()
+        with serving(port) as server, working() as worker:  # one by one: they would slow each other down
+            _say(port)
+            status = _watch(server, {WORKER_DIED: worker, SIS_DIED: sis})
     raise CannotStart(f"The web server stopped by itself with status {status}; its last words are above.")
 
 
-def _watch(server: "subprocess.Popen[bytes]", worker: "subprocess.Popen[bytes]") -> int:
-    """Wait for the end of the server; say so if the worker ends before. Returns the server's status."""
-    is_told = False
+def _watch(server: Process, others: Mapping[str, Process]) -> int:
+    """Wait for the end of the server, say which of the others ends before; returns the server's status."""
+    alive = dict(others)
     while True:
-        if worker.poll() is not None and not is_told:
-            print(f"{WORKER_DIED} (status {worker.returncode}).", file=sys.stderr, flush=True)
-            is_told = True
+        for words, process in list(alive.items()):
+            if process.poll() is not None:
+                print(f"{words} (status {process.returncode}).", file=sys.stderr, flush=True)
+                del alive[words]
         with contextlib.suppress(subprocess.TimeoutExpired):
             return server.wait(timeout=1)
-
-
-def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
-    while server.poll() is None:
-        page = http.client.HTTPConnection(HOST, port, timeout=5)
-        try:
-            page.request("GET", "/healthz")
-            page.getresponse()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-        finally:
-            page.close()
 
 
 def _say(port: int) -> None:

@@ -1,11 +1,11 @@
 """What has happened in the demo before anybody looks: a few days' work of a registrar's office.
 
-Both systems are edited as people would, through the write services here and in the fake SIS there, and real
-merges meet what they meet: conflicts, refusals of the SIS, a double booking, an answer that never came, and a
+Both systems are edited as people would, through the write services here and as a registrar in the SIS, and
+real merges meet what they meet: conflicts, refusals of the SIS, a double booking, a SIS in maintenance, and a
 removal that is too large to pass without a person.
 """
 
-import contextlib
+import datetime as dt
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from typing import Any
 from django.core.management import call_command
 from django.utils import timezone
 
-from integration.sis.memory import MemoryAdapter
+from config.demo.registrar import Registrar
+from integration.sis.ethos.client import READ_TRIES
 from scheduling.models import ChangeLog, Section, User
 from scheduling.services.audit import Author
 from scheduling.services.sections import update_section
@@ -43,7 +44,7 @@ def merge(*words: str, expected: Sequence[int] = (0, 1)) -> None:
 class Story:
     """`spring` is at work, `fall` has just been rolled and imported. `registrar` signs what people edit."""
 
-    sis: MemoryAdapter
+    sis: Registrar
     spring: str
     fall: str
     registrar: User
@@ -53,9 +54,9 @@ class Story:
         taught = self._sections_with_meetings()
         self._edit_and_send(taught[:24])
         self._edit_both_sides(taught[24:84])
-        self._close_a_room(taught)
+        self._begin_too_early(taught[100:102])
         merge("sections", "--term", self.spring, "--send-updates")
-        self._lose_an_answer()
+        self._meet_maintenance()
         self._remove_too_many()
 
     def _sections_with_meetings(self) -> list[Section]:
@@ -91,7 +92,7 @@ class Story:
     def _edit_both_sides(self, sections: Sequence[Section]) -> None:
         """The SIS changes sixty sections; six of them were changed here too, and a person has to choose."""
         for number, section in enumerate(sections):
-            key = section.sis_id or ""
+            key = self._key(section)
             if number < len(TITLES):
                 ours, theirs = TITLES[number]
                 self._edit(section, title=ours)
@@ -101,37 +102,31 @@ class Story:
             else:
                 self.sis.edit(key, notes="Permission of the instructor required.")
         first, second = sections[-2:]
-        taken = self.sis.sections(self.spring)[first.sis_id or ""]["meetings"]
-        self.sis.edit(second.sis_id or "", meetings=taken)  # a double booking, made in the SIS
+        taken = self.sis.sections[self._key(first)]["meetings"]
+        self.sis.edit(self._key(second), meetings=taken)  # a double booking, made in the SIS
 
-    def _close_a_room(self, sections: Sequence[Section]) -> None:
-        """The SIS takes a room away while sections here are being moved into it."""
-        *_others, guest = sections
-        host = sections[100]
-        meeting = host.meetings.select_related("room").first()
-        if meeting is None or meeting.room is None:
-            raise MergeFailed("The demo's sections have no rooms to play with.")
-        room = meeting.room
-        self.sis.remove(f"{room.building_id}/{room.number}", "rooms")
-        early = {"days": "S", "start_time": "08:00", "end_time": "08:50"}
-        place = {"building": room.building_id, "room": room.number}
-        self._edit(guest, meetings=[{**early, **place}])
-        self._edit(host, meetings=[{**early, **place, "start_time": "09:00", "end_time": "09:50"}])
+    def _key(self, section: Section) -> str:
+        """What the SIS's own people call it."""
+        return self.sis.ids[section.sis_id or ""]
 
-    def _lose_an_answer(self) -> None:
+    def _begin_too_early(self, sections: Sequence[Section]) -> None:
+        """Two sections are to begin a week before their term: the SIS refuses."""
+        for section in sections:
+            early = section.term.start_date - dt.timedelta(days=7)
+            self._edit(section, "The department wants an orientation week", start_date=early.isoformat())
+
+    def _meet_maintenance(self) -> None:
         """One merge that failed, for the list of runs, and one that made it good."""
-        fault = {"when": {"operation": "READ", "type": "relationships"}, "then": "unavailable_before"}
-        self.sis.faults([{**fault, "times": 1}])
+        crosslists = {"method": "GET", "resource": "section-crosslists"}
+        self.sis.order_fault({"when": crosslists, "then": "maintenance", "times": READ_TRIES})
         merge("relationships", "--term", self.spring, expected=[UNREACHABLE])
         merge("relationships", "--term", self.spring)
 
     def _remove_too_many(self) -> None:
         """In the freshly rolled term a department's sections vanish: a plan waits for a person."""
-        ids = sorted(self.sis.sections(self.fall))
+        ids = self.sis.of_term(self.fall)
         share = max(20, len(ids) // 35)
-        for sis_id in ids[share : 2 * share]:
-            with contextlib.suppress(KeyError):
-                self.sis.remove(sis_id)
+        self.sis.remove(ids[share : 2 * share])
         merge("sections", "--term", self.fall, expected=[STOPPED])
 
 

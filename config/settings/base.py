@@ -145,6 +145,8 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers' logs are ours too
 
 SIS_URL: str = _environment["SIS_URL"]
+SIMULATIONS: tuple[str, ...] = ("memory:",)
+"""How `SIS_URL` begins where no real SIS is behind it."""
 SIS_API_KEY: str = _environment["SIS_API_KEY"]
 SIS_MAX_REQUESTS_PER_SECOND: int = _environment["SIS_MAX_REQUESTS_PER_SECOND"]
 

@@ -6,6 +6,7 @@ from typing import Any
 from .answers import Answer, Request
 from .faults import BadFault
 from .refusals import BAD_REQUEST, NOT_FOUND
+from .revisions import BadChanges
 from .sis import SandboxSis
 
 
@@ -34,7 +35,10 @@ def _advance(sis: SandboxSis, body: Any) -> Answer:
     count = body.get("revisions", 1) if isinstance(body, Mapping) else 1
     if not isinstance(count, int) or count < 0:
         return Answer(status=BAD_REQUEST, body={"error": 'Send {"revisions": n}, n a whole number.'})
-    return Answer(body=sis.advance(count))
+    try:
+        return Answer(body=sis.advance(count))
+    except BadChanges as error:
+        return Answer(status=BAD_REQUEST, body={"error": str(error)})
 
 
 def _faults(sis: SandboxSis, body: Any) -> Answer:

@@ -96,8 +96,12 @@ class SandboxSis:
             self._begin()
 
     def advance(self, count: int) -> dict[str, int]:
-        """Apply the next lines of the changes file; how many there were, and how many are left."""
+        """Apply the next lines of the changes file, which may have grown; how many there were and are left.
+
+        Raises `BadChanges`.
+        """
         with self.lock:
+            self.revisions = revisions_in(self.changes)
             lines = self.revisions[self.applied : self.applied + count]
             for line in lines:
                 self.applied += 1

@@ -132,7 +132,7 @@ def test_the_status_of_a_section_names_no_member_that_one_does_not_see(
     reason = {"code": "WAITING_FOR_MEMBER", "message": words, "field": None, "who": None}
     status = {"section": section.pk, "state": "HELD", "headline": words, "at": None, "reasons": [reason]}
     provider = SimpleNamespace(statuses=lambda ids, **_now: dict.fromkeys(ids, status))
-    monkeypatch.setattr(integration_side, "_registered", [provider])
+    monkeypatch.setattr(integration_side, "_registered", [lambda: provider])
     shown = {
         api.user.pk: str(call(api, "get", f"sections/{section.pk}/").json()["integration"])
         for api in (registrar, scheduler)

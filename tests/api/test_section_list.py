@@ -161,8 +161,8 @@ def cost(api, shown):
     return len(queries)
 
 
-OWN_QUERIES = 12
-"""Token with user; roles, their departments, their rules (3); sections; meetings; teachers; custom fields;
+OWN_QUERIES = 10
+"""Token with user; roles and departments, rules; sections; meetings; teachers; custom fields;
 exemptions; timelines; settings."""
 
 

@@ -73,9 +73,19 @@ class Demo:
             self.process.terminate()
             self.process.communicate()
 
+    def started(self):
+        """The processes that it has started."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def kill(self):
+        """End it as a failure of the machine would; what it started goes on, and keeps its output open."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
     def stop(self):
         """Press Ctrl-C; the processes that were running and still are."""
-        started = psutil.Process(self.process.pid).children(recursive=True)
+        started = self.started()
         self.process.send_signal(signal.SIGINT)
         self.said += self.process.communicate()[0]
         assert self.process.returncode == 0
@@ -108,7 +118,13 @@ def reset(state):
     )
 
 
-def test_the_demo_serves_an_imported_term_and_leaves_nothing_running(state, port):
+@pytest.fixture(scope="module")
+def left_over():
+    """What a demo that was killed leaves running."""
+    return []
+
+
+def test_the_demo_serves_an_imported_term_from_a_sis_of_its_own(state, port, left_over):
     with Demo(state, port) as demo:
         assert f"http://127.0.0.1:{port}/" in demo.said
         assert PASSWORD in demo.said
@@ -118,9 +134,16 @@ def test_the_demo_serves_an_imported_term_and_leaves_nothing_running(state, port
             page = demo.sign_in(name)
             assert page.status_code == 200
             assert "Spring 2027" in page.text
+            assert "the SIS is a simulation" in page.text
 
-        assert demo.stop() == []
-    assert processes_on(state) == []
+        key = state / "sis_api_key"
+        assert key.stat().st_mode & 0o777 == 0o600
+        started = demo.started()
+        assert len([one for one in started if "sandbox_sis" in one.cmdline()]) == 1
+        assert key.read_text() not in str([one.cmdline() for one in started])
+        demo.kill()
+        left_over += [one for one in started if one.name() != "postgres" and is_alive(one)]
+        assert left_over
 
 
 def test_a_port_in_use_is_said_with_the_way_out(state, capfd):
@@ -157,7 +180,8 @@ def second(state, port):
         yield demo
 
 
-def test_a_second_start_keeps_the_data(second):
+def test_a_start_after_a_kill_keeps_the_data_and_ends_what_was_left(second, left_over):
+    assert [one for one in left_over if is_alive(one)] == []
     assert "Making" not in second.said
     assert "Importing" not in second.said
     assert "Spring 2027" in second.sign_in("registrar").text

@@ -1,5 +1,7 @@
 """The change feed, and what a registrar does in the SIS meanwhile."""
 
+import httpx
+
 from tests.sandbox.test_sandbox_writing import meeting, new_section
 
 
@@ -44,6 +46,24 @@ def test_a_revision_is_told_part_by_part(caller):
     ]
     assert caller.row("meetings", section_id="S001", id="2")["start_date"] == "2024-09-05"
     assert [row["kind"] for row in caller.control("export")["relationships"]] == ["LINKED"]
+
+
+def test_the_changes_file_may_grow_while_it_is_served(served):
+    server = served("colleague")
+    with httpx.Client(base_url=server.url) as registrar:
+        registrar.post("/sandbox/advance", json={"revisions": 9})
+        with server.sis.changes.open("a") as file:
+            file.write('\n{"delete": ["S002"]}')
+        grown = registrar.post("/sandbox/advance", json={"revisions": 9}).json()
+        assert (grown["applied"], grown["left"]) == (1, 0)
+        assert "S002" not in [one["id"] for one in registrar.get("/sandbox/export").json()["sections"]]
+
+        with server.sis.changes.open("a") as file:
+            file.write("\n{oops")
+        refused = registrar.post("/sandbox/advance", json={"revisions": 9})
+
+    assert refused.status_code == 400
+    assert "line 4 is no JSON object" in refused.json()["error"]
 
 
 def test_without_a_position_a_batch_is_taken_away_by_the_next_call(caller):

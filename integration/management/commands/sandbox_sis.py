@@ -30,7 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
         parser.add_argument("--changes", type=Path, metavar="FILE", help="changes file for /sandbox/advance")
         parser.add_argument("--latency-ms", type=int, default=0, metavar="N", help="wait before each answer")
-        parser.add_argument("--api-key", default="", metavar="KEY", help="the only key that gets a token")
+        key = "the only key that gets a token; default: SIS_API_KEY, and without it any key does"
+        parser.add_argument("--api-key", default=settings.SIS_API_KEY, metavar="KEY", help=key)
         parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state there over a restart")
 
     def handle(self, *_args: object, directory: Path, **given: Any) -> None:
