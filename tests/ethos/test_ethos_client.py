@@ -70,13 +70,15 @@ def test_a_token_that_ran_out_is_renewed_once_and_no_more(served, client):
 
 
 def test_a_wrong_key_is_denied_and_a_site_that_is_not_there_is_away(served):
-    wrong = EthosClient(base_url=served.url, api_key="x", pace=Pace(per_second=1_000))
-    with pytest.raises(SisDenied, match="SIS_API_KEY"):
-        wrong.get("/api/sections")
+    for key in ("x", ""):
+        wrong = EthosClient(base_url=served.url, api_key=key, pace=Pace(per_second=1_000))
+        with pytest.raises(SisDenied, match="SIS_API_KEY"):
+            wrong.get("/api/sections")
+        wrong.close()
     away = EthosClient(base_url="http://127.0.0.1:9", api_key=KEY, pace=Pace(per_second=1_000), sleep=Waits())
     with pytest.raises(SisUnavailable, match="does not answer"):
         away.get("/api/sections")
-    wrong.close(), away.close()
+    away.close()
 
 
 @pytest.mark.parametrize(

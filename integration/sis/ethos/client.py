@@ -49,6 +49,9 @@ WAITING: Mapping[int, tuple[type[SisError], str]] = {
 }
 """Answers that say surely that nothing was done, and when to come again."""
 
+NO_KEY = "none"
+"""What is sent where no key is set: a sandbox SIS may take any, a real one says that it does not."""
+
 Document = dict[str, Any]
 
 
@@ -195,7 +198,7 @@ class EthosClient:
                     "/auth",
                     is_write=False,
                     params={"expirationMinutes": str(TOKEN_MINUTES)},
-                    headers={"Authorization": f"Bearer {self.api_key}"},
+                    headers={"Authorization": f"Bearer {self.api_key or NO_KEY}"},
                 )
                 if response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
                     raise SisDenied("The SIS does not take our key; check SIS_API_KEY.", words=response.text)
