@@ -172,9 +172,9 @@ def test_the_locks_of_many_sections_take_one_reading_of_catalogue_rules_and_sett
                 locks.of_section(actor=actor, term_code=schedule.term.pk, facts=facts, sis_id=f"S{number}")
         return len(captured)
 
-    assert queries(1) == queries(50) == 7
+    assert queries(1) == queries(50) == 5
     enter("Closed")
-    assert queries(1) == queries(50) == 10
+    assert queries(1) == queries(50) == 6
 
 
 def test_without_a_registered_reader_the_settings_lock_nothing(locked, settle, monkeypatch):

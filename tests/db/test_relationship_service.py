@@ -241,13 +241,13 @@ class TestWhoMay:
         with pytest.raises(ActionRefused):
             create(schedule, *three, author=nobody)
 
-    @pytest.mark.parametrize("part", ["members", "capacity"])
-    def test_what_is_always_sis_is_locked(self, schedule, three, part):
+    @pytest.mark.parametrize(("part", "said"), [("members", "Members are"), ("capacity", "Capacity is")])
+    def test_what_is_always_sis_is_locked(self, schedule, three, part, said):
         pk = schedule.crosslist(*three[:2])
         document = {"types": {"relationships": {"sources": {part: "ALWAYS_SIS"}}}}
         MergeProfileVersion.objects.filter(profile__is_active=True).update(document=document)
         change = {"members": three, "capacity": 5}[part]
-        with pytest.raises(FieldLocked, match=f"{part.capitalize()} is kept by the SIS"):
+        with pytest.raises(FieldLocked, match=f"{said} kept by the SIS"):
             relationships.update_relationship(pk, **{part: change}, author=schedule.author())
 
 
