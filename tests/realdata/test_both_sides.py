@@ -24,8 +24,7 @@ from scheduling.services.audit import Author
 from scheduling.services.sections import cancel_section, create_section, delete_section, update_section
 
 pytestmark = [pytest.mark.realdata, pytest.mark.django_db]
-HEAVY_DAYS = 20
-"""In `make test`; `make test-all` goes through all days, twice."""
+HEAVY_DAYS = 40
 SIS_OWNED = {"crn", "enrollment", "waitlisted"}
 
 
