@@ -1,10 +1,12 @@
 """A small college with its fake SIS: four sections of two courses, two of them a crosslist."""
 
 import datetime as dt
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from django.db import transaction
 from django.utils import timezone
 
 from integration.execution import execute
@@ -228,3 +230,14 @@ class Campus:
     def explain(self, section, name):
         pk = section if isinstance(section, int) else self.id_of(section)
         return explain(pk, name, now=timezone.now(), capabilities=self.adapter.capabilities)
+
+
+@contextmanager
+def loaded_once(folder):
+    """A campus after its first import, for many tests; at the end the import is taken back."""
+    with transaction.atomic():
+        campus = Campus(folder=folder)
+        campus.load()
+        campus.adapter.close()
+        yield campus
+        transaction.set_rollback(True)

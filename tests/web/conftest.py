@@ -4,14 +4,13 @@ import datetime as dt
 import shutil
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from integration.models import MergeRun
 from scheduling.models import Department, Relationship, Role, RoleAssignment, Term, User
 from scheduling.services.relationships import create_relationship
-from tests.campus import TERM, Campus
+from tests.campus import TERM, Campus, loaded_once
 
 PASSWORD = "a long made-up password"
 KINDS = {
@@ -84,12 +83,8 @@ def run_of(db):
 @pytest.fixture(scope="module")
 def loaded_campus(django_db_setup, django_db_blocker, tmp_path_factory):
     """The small college after its first import, until its module is done."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        campus = Campus(folder=tmp_path_factory.mktemp("college") / "sis")
-        campus.load()
-        campus.adapter.close()
+    with django_db_blocker.unblock(), loaded_once(tmp_path_factory.mktemp("college") / "sis") as campus:
         yield campus
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

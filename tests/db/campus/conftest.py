@@ -4,19 +4,15 @@ import shutil
 
 import pytest
 import time_machine
-from django.db import transaction
 
-from tests.campus import NOW, Campus
+from tests.campus import NOW, Campus, loaded_once
 
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
-    with django_db_blocker.unblock(), time_machine.travel(NOW), transaction.atomic():
-        campus = Campus(folder=tmp_path_factory.mktemp("campus") / "sis")
-        campus.load()
-        campus.adapter.close()
+    folder = tmp_path_factory.mktemp("campus") / "sis"
+    with django_db_blocker.unblock(), time_machine.travel(NOW), loaded_once(folder) as campus:
         yield campus
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 import shutil
 
 import pytest
-from django.db import transaction
 
-from tests.campus import Campus
+from tests.campus import Campus, loaded_once
 
 
 @pytest.fixture
@@ -17,13 +16,9 @@ def admin(person):
 @pytest.fixture(scope="module")
 def loaded_college(django_db_setup, django_db_blocker, tmp_path_factory):
     """The small college, loaded and set to send, until its module is done."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        campus = Campus(folder=tmp_path_factory.mktemp("college") / "sis")
-        campus.load()
+    with django_db_blocker.unblock(), loaded_once(tmp_path_factory.mktemp("college") / "sis") as campus:
         campus.enable()
-        campus.adapter.close()
         yield campus
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
