@@ -23,7 +23,7 @@ def environment(_request: HttpRequest) -> dict[str, str]:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The terms, the one somebody works in and its phase, for the top bar.
 
-    Two queries, and only on a page that has it.
+    One query, and only on a page that has it.
     """
     return {"frame": SimpleLazyObject(partial(_frame, request))}
 
@@ -38,7 +38,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     match = request.resolver_match
     code = match.kwargs.get("term_code") if match else None
     code = code or request.session.get(SESSION_KEY)
-    chosen = next((one for one in terms if one.pk == code), None)
-    term = chosen or usual_term(terms, today=timezone.localdate())
-    badge = None if term is None else badge_of(term.pk, now=timezone.now())
+    chosen: Any = next((one for one in terms if one.pk == code), None)
+    term: Any = chosen or usual_term(terms, today=timezone.localdate())
+    badge = None if term is None else badge_of(term.switches_told, now=timezone.now())
     return {"terms": terms, "term": term, "phase": badge}

@@ -8,9 +8,8 @@ from django.db.models import Count
 from django.utils import timezone
 
 from integration.models import MergeRun, OutboundChange, TermSwitch
-from integration.settings import MergeSettings
+from integration.settings import MergeSettings, active_versions, usable
 from integration.sis.port import TERM_TYPES
-from integration.standing import usable_settings
 from scheduling.pills import Pill
 
 SHOWN = 5
@@ -68,7 +67,7 @@ class Facts:
         counts = waiting.values_list("state", "error_class").annotate(number=Count("id"))
         return cls(
             now=now,
-            settings=usable_settings(),
+            settings=usable(active_versions().first()),
             runs={(run.term_id, run.merge_type): run for run in newest},
             switches=list(TermSwitch.objects.select_related("term").filter(term__is_active=True)),
             outbound={(state, met): number for state, met, number in counts},

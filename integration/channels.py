@@ -1,44 +1,71 @@
-"""How far settings, switches and safeguards let each type of some terms go now, in two queries."""
+"""How far settings, switches and safeguards let each type of some terms go now, in one query."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from integration.models import MergeState, Plan, TermSwitch
-from integration.settings import MergeSettings, is_over
+from integration.models import MergeRun, MergeState, Plan
+from integration.settings import MergeSettings, active_versions, usable
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.status_rules import Channel
+from phases.json_rows import json_rows
 from scheduling.models import Term
 
 Channels = Mapping[tuple[str, str], Channel]
 """(type, term code) -> how far it may go."""
+SWITCH = ("id", "until", "is_sending", "is_nightly", "is_real_time")
 
 
-def load_channels(terms: Collection[str], settings: MergeSettings, *, now: dt.datetime) -> Channels:
+def load_channels(terms: Iterable[str], settings: MergeSettings, *, now: dt.datetime) -> Channels:
     """The channels of both sendable types for the terms with these codes."""
-    found = Term.objects.filter(pk__in=terms).annotate(
-        **{_pause(kind): Subquery(_pauses(kind)) for kind in SENDABLE_TYPES},
-        **{_plan(kind): Subquery(_plans(kind)) for kind in SENDABLE_TYPES},
-    )
-    switches = {
-        (one.merge_type, one.term_id): one for one in TermSwitch.objects.filter(term__in=terms).order_by("id")
-    }
+    rows = _terms(Term.objects.filter(pk__in=terms)).values(json=JSONObject(**{name: name for name in NAMES}))
+    return _channels([row["json"] for row in rows], settings, now=now)
+
+
+def load_settings_and_channels(*, now: dt.datetime) -> tuple[MergeSettings, Channels]:
+    """The active settings (see `settings.usable`), and the channels of every term."""
+    version = active_versions().annotate(terms=json_rows(_terms(Term.objects.all()), *NAMES)).first()
+    settings = usable(version)
+    if version is None:
+        return settings, load_channels(Term.objects.values_list("pk", flat=True), settings, now=now)
+    return settings, _channels(version.terms, settings, now=now)
+
+
+def _terms(terms: QuerySet[Term]) -> QuerySet[Any]:
+    """The terms with the columns `NAMES`."""
+    for kind in SENDABLE_TYPES:
+        switch = FilteredRelation("switches", condition=Q(switches__merge_type=kind.value))
+        terms = terms.alias(**{_switch(kind): switch}).annotate(
+            **{name: F(f"{_switch(kind)}__{column}") for name, column in _switched(kind).items()},
+            **{
+                _pause(kind): Subquery(_pauses(kind)),
+                _plan(kind): Subquery(_plans(kind)),
+                _import(kind): Subquery(_imports(kind)),
+            },
+        )
+    return terms.order_by()
+
+
+def _channels(rows: Iterable[Mapping[str, Any]], settings: MergeSettings, *, now: dt.datetime) -> Channels:
     today = timezone.localdate(now)
     return {
-        (kind.value, term.pk): _channel(
-            kind,
-            term,
-            settings=settings,
-            switch=switches.get((kind.value, term.pk)),
-            pause=getattr(term, _pause(kind)) or "",
-            plan=getattr(term, _plan(kind)),
-            today=today,
-        )
-        for term in found
+        (kind.value, row["code"]): _channel(kind, row, settings=settings, today=today)
+        for row in rows
         for kind in SENDABLE_TYPES
     }
+
+
+def _switched(kind: MergeType) -> dict[str, str]:
+    """Name in the row -> column of the switch."""
+    return {f"{kind.value}_{column}": column for column in SWITCH}
+
+
+def _switch(kind: MergeType) -> str:
+    return f"{kind.value}_switch"
 
 
 def _pause(kind: MergeType) -> str:
@@ -47,6 +74,10 @@ def _pause(kind: MergeType) -> str:
 
 def _plan(kind: MergeType) -> str:
     return f"{kind.value}_plan"
+
+
+def _import(kind: MergeType) -> str:
+    return f"{kind.value}_import"
 
 
 def _pauses(kind: MergeType) -> QuerySet[MergeState, str]:
@@ -63,28 +94,39 @@ def _plans(kind: MergeType) -> QuerySet[Plan, int]:
     return waiting.order_by("-id").values_list("pk", flat=True)[:1]
 
 
-def _channel(
-    kind: MergeType,
-    term: Term,
-    *,
-    settings: MergeSettings,
-    switch: TermSwitch | None,
-    pause: str,
-    plan: int | None,
-    today: dt.date,
-) -> Channel:
-    has_ended = switch is not None and is_over(switch, term, today=today)
+def _imports(kind: MergeType) -> QuerySet[MergeRun, int]:
+    """The last import of a type that carried a plan out, in the outer query's term."""
+    runs = MergeRun.objects.filter(
+        term=OuterRef("pk"), merge_type=kind.value, is_dry_run=False, plan__isnull=False
+    ).exclude(trigger=MergeRun.Trigger.REAL_TIME)  # it reads single records, not what the SIS lists
+    return runs.order_by("-id").values_list("pk", flat=True)[:1]
+
+
+def _channel(kind: MergeType, row: Mapping[str, Any], *, settings: MergeSettings, today: dt.date) -> Channel:
+    """The channel of one type in the term of a row, in which JSON holds the dates as text."""
+    switch = {column: row[name] for name, column in _switched(kind).items()}
+    is_on = switch["id"] is not None
+    end = dt.date.fromisoformat(switch["until"] or row["end_date"])  # `settings.is_over`
     return Channel(
         type_name=kind.value,
-        term=str(term),
-        code=term.pk,
+        term=row["name"] or row["code"],
+        code=row["code"],
         is_type_on=settings.of(kind).is_enabled,
-        is_term_there=term.is_active,
-        is_term_on=switch is not None,
-        switch_over=(switch.until or term.end_date) if switch is not None and has_ended else None,
-        is_sending=switch is not None and switch.is_sending,
-        is_nightly=switch is not None and switch.is_nightly,
-        is_real_time=switch is not None and switch.is_real_time,
-        pause=pause,
-        plan=plan,
+        is_term_there=row["is_active"],
+        is_term_on=is_on,
+        switch_over=end if is_on and end < today else None,
+        is_sending=bool(switch["is_sending"]),
+        is_nightly=bool(switch["is_nightly"]),
+        is_real_time=bool(switch["is_real_time"]),
+        pause=row[_pause(kind)] or "",
+        plan=row[_plan(kind)],
+        last_import=row[_import(kind)],
     )
+
+
+NAMES = (
+    *("code", "name", "is_active", "end_date"),
+    *(name for kind in SENDABLE_TYPES for name in _switched(kind)),
+    *(of(kind) for kind in SENDABLE_TYPES for of in (_pause, _plan, _import)),
+)
+"""What is read of each term."""

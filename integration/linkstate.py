@@ -49,11 +49,12 @@ def salted(fingerprint: bytes, salt: bytes) -> bytes:
 
 def baseline_of(link: Link) -> Baseline | None:
     """What both sides last agreed on; None before the first agreement."""
-    if link.baseline is None:
-        return None
-    return Baseline(
-        values=decode(link.baseline, structs=STRUCTS), theirs=decode(link.baseline_theirs, structs=STRUCTS)
-    )
+    return None if link.baseline is None else agreement(link.baseline, link.baseline_theirs)
+
+
+def agreement(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Baseline:
+    """A link's `baseline` and `baseline_theirs` as values."""
+    return Baseline(values=decode(ours, structs=STRUCTS), theirs=decode(theirs, structs=STRUCTS))
 
 
 def context_of(link: Link, *, now: dt.datetime, applies_later: bool) -> Context:

@@ -67,7 +67,7 @@ class OutboundView:
 
 @dataclass(kw_only=True)
 class Board:
-    """The whole page's facts, read once. `channels`: of the terms in which something waits."""
+    """The whole page's facts, read once. `channels`: of all terms."""
 
     standing: Standing
     channels: Channels
@@ -80,7 +80,7 @@ class Board:
         rows = OutboundChange.objects.filter(state__in=OPEN_STATES).order_by()
         counted = list(rows.values_list("term", "merge_type", "state").annotate(number=Count("id")))
         terms = Term.objects.in_bulk({code for code, *_rest in counted})
-        channels = standing.channels(terms)
+        channels = standing.channels
         numbers: dict[tuple[str, str], dict[str, int]] = {}
         for code, merge_type, state, number in counted:
             numbers.setdefault((merge_type, code), {})[state] = number

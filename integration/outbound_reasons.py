@@ -9,13 +9,20 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 
 from integration.models import Link
-from integration.sis.port import MergeType
 from integration.standing import Standing
-from integration.status import SEVERITY
-from integration.status_facts import Source, Surroundings, group_sources, section_sources
-from integration.status_rules import Channel, Code, Reason, RecordFacts, barred, reasons_of, state_of
+from integration.status_facts import gone_facts, group_facts, section_facts
+from integration.status_rules import (
+    SEVERITY,
+    Channel,
+    Code,
+    Reason,
+    RecordFacts,
+    barred,
+    reasons_of,
+    state_of,
+)
 from integration.status_words import say
-from scheduling.models import RelationshipMember, Section
+from scheduling.models import Relationship, Section
 
 SETTING = {
     Code.TYPE_OFF: "type",
@@ -38,7 +45,6 @@ TELLING = frozenset(
     }
 )
 """The reasons whose message says more than their headline and the links beside it."""
-REMOVAL = "removed in Tandem"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,9 +61,7 @@ class WhyWaiting:
 
 def reasons_for(links: Sequence[Link], standing: Standing) -> Mapping[int, list[WhyWaiting]]:
     """Link -> why its record stands where it stands, the worst first."""
-    sources = _sources(links, standing)
-    known = Surroundings.load(list(sources.values()), standing)
-    return {pk: _said(known.facts(source)) for pk, source in sources.items()}
+    return {pk: _said(facts) for pk, facts in _facts(links, standing).items()}
 
 
 def why_queue_waits(channel: Channel) -> WhyWaiting | None:
@@ -92,25 +96,12 @@ def _words(reason: Reason) -> WhyWaiting:
     )
 
 
-def _sources(links: Collection[Link], standing: Standing) -> dict[int, Source]:
+def _facts(links: Collection[Link], standing: Standing) -> dict[int, RecordFacts]:
     of_section = {one.section_id: one.pk for one in links if one.section_id is not None}
     of_group = {one.relationship_id: one.pk for one in links if one.relationship_id is not None}
-    sections = section_sources(Section.objects.filter(pk__in=of_section).order_by("id"), standing)
-    found = {of_section[pk]: source for pk, source in sections.items()}
-    if of_group:
-        rows = RelationshipMember.objects.filter(relationship__in=of_group).order_by()
-        groups = group_sources(set(rows.values_list("section_id", flat=True)), standing)
-        found |= {of_group[pk]: source for pk, source in groups.items() if pk in of_group}
-    return found | {one.pk: _bare(one) for one in links if one.pk not in found}
-
-
-def _bare(link: Link) -> Source:
-    """A record that is gone here, so that only its removal can wait, or a kind the SIS does not hold."""
-    return Source(
-        merge_type=MergeType(link.merge_type),
-        term=link.term_id,
-        link=link,
-        sis_id=link.sis_id or "",
-        labels={REMOVAL: REMOVAL},
-        unsent=(REMOVAL,) if link.removal else (),
-    )
+    sections = section_facts(Section.objects.filter(pk__in=of_section), standing)
+    groups = group_facts(Relationship.objects.filter(pk__in=of_group), standing)
+    found = {of_section[pk]: facts for pk, facts in sections.items()}
+    found |= {of_group[pk]: group.facts for pk, group in groups.items()}
+    rest = [one.pk for one in links if one.pk not in found]
+    return found | gone_facts(Link.objects.filter(pk__in=rest), standing) if rest else found

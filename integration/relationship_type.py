@@ -1,6 +1,6 @@
 """Relationships, as planning, applying and delivery see a record type."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,17 @@ from scheduling.models import Relationship, RelationshipMember, Section
 from scheduling.selectors import values_of_relationships
 from scheduling.services import import_audit, relationship_imports
 from scheduling.services.audit import Author
+
+
+def relationship_values(
+    kind: str, capacity: int | None, members: Iterable[tuple[int, str | None, bool]]
+) -> Values:
+    """A group's values; `members`: id, SIS id (None: the SIS does not have it) and whether it is primary."""
+    named = (
+        Member(section=sis_id or f"{LOCAL_MEMBER}{pk}", is_primary=is_primary)
+        for pk, sis_id, is_primary in members
+    )
+    return {"kind": kind, "capacity": capacity, "members": tuple(sorted(named))}
 
 
 @dataclass(kw_only=True)
@@ -79,16 +90,9 @@ class RelationshipType:
         return {
             pk: LocalState(
                 version=state.version,
-                values={
-                    "kind": state.kind,
-                    "capacity": state.capacity,
-                    "members": tuple(
-                        sorted(
-                            Member(section=names[one] or f"{LOCAL_MEMBER}{one}", is_primary=primary)
-                            for one, primary in state.members
-                        )
-                    ),
-                },
+                values=relationship_values(
+                    state.kind, state.capacity, [(one, names[one], primary) for one, primary in state.members]
+                ),
                 sis_id=state.sis_id or "",
             )
             for pk, state in states.items()

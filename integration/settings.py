@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 
 from integration import outbound
 from integration.merge.policy import Removal, Source
@@ -57,14 +58,15 @@ class ConfigurationError(Exception):
 # ---- reading
 
 
+def active_versions() -> QuerySet[MergeProfileVersion]:
+    """The versions of the active profile, the newest first."""
+    versions = MergeProfileVersion.objects.filter(profile__is_active=True)
+    return versions.select_related("profile").order_by("-number")
+
+
 def active_version() -> MergeProfileVersion:
     """The newest version of the active profile. Raises `ConfigurationError` where there is none."""
-    version = (
-        MergeProfileVersion.objects.filter(profile__is_active=True)
-        .select_related("profile")
-        .order_by("-number")
-        .first()
-    )
+    version = active_versions().first()
     if version is None:
         raise ConfigurationError("No merge profile is active; activate one in Merge Settings.")
     return version
@@ -76,6 +78,17 @@ def read(version: MergeProfileVersion) -> MergeSettings:
         return msgspec.convert(version.document, MergeSettings)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"Merge settings {version} cannot be read: {error}.") from error
+
+
+def usable(version: MergeProfileVersion | None) -> MergeSettings:
+    """The version's settings; the delivered ones where there are none that can be read.
+
+    For what only shows them: a merge raises and says what is wrong.
+    """
+    try:
+        return read(version) if version is not None else MergeSettings()
+    except ConfigurationError:
+        return MergeSettings()
 
 
 def checked(document: Mapping[str, Any]) -> MergeSettings:

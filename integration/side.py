@@ -24,11 +24,13 @@ class Side:
     def statuses(self, section_ids: Sequence[int], *, now: dt.datetime) -> Mapping[int, dict[str, Any]]:
         return status_of_sections(section_ids, self._at(now))
 
-    def in_state(self, sections: QuerySet[Section], *states: str, now: dt.datetime) -> QuerySet[Section]:
-        return sections_in_states(sections, states, self._at(now))
+    def in_state(
+        self, sections: QuerySet[Section], *states: str, term: str, now: dt.datetime
+    ) -> QuerySet[Section]:
+        return sections_in_states(sections, states, self._at(now), term=term)
 
     def is_followed(self, term_code: str, *, now: dt.datetime) -> bool:
-        channel = self._at(now).channels({term_code}).get((MergeType.SECTIONS.value, term_code))
+        channel = self._at(now).channels.get((MergeType.SECTIONS.value, term_code))
         return channel is not None and channel.is_followed
 
     def _at(self, now: dt.datetime) -> Standing:

@@ -1,14 +1,14 @@
 """What holds for every record of some terms at a moment, read once however often it is asked."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Mapping
 from functools import cached_property
 
-from integration.channels import Channels, load_channels
-from integration.settings import ConfigurationError, MergeSettings, active_version, read
+from integration.channels import Channels, load_settings_and_channels
+from integration.settings import MergeSettings
 from integration.sis.port import BadSisUrl, Capabilities
 from integration.sis.registry import configured_adapter
-from integration.status_rules import Channel, RecordFacts
+from integration.status_rules import RecordFacts
 from scheduling.domain.fields import Catalogue
 from scheduling.selectors import catalogue
 
@@ -18,18 +18,28 @@ class Standing:
 
     `capabilities`: what the SIS can do, if not what the configured one declares. `facts`: what is known
     already of sections and their groups, by section, the section's own first (`integration.status`).
+    `groups`: section -> the facts of its groups that may not be in step, if those of all its term are read.
     """
 
     def __init__(self, now: dt.datetime, *, capabilities: Capabilities | None = None) -> None:
         self.now = now
         self.facts: dict[int, list[RecordFacts]] = {}
+        self.groups: Mapping[int, list[RecordFacts]] | None = None
         self._capabilities = capabilities
-        self._channels: dict[str, dict[tuple[str, str], Channel]] = {}
 
-    @cached_property
+    @property
     def settings(self) -> MergeSettings:
         """The active settings, or the delivered ones."""
-        return usable_settings()
+        return self._rules[0]
+
+    @property
+    def channels(self) -> Channels:
+        """How far both types may go in each term."""
+        return self._rules[1]
+
+    @cached_property
+    def _rules(self) -> tuple[MergeSettings, Channels]:
+        return load_settings_and_channels(now=self.now)
 
     @cached_property
     def able(self) -> Capabilities:
@@ -40,23 +50,6 @@ class Standing:
     def fields(self) -> Catalogue:
         """The section fields, the institution's own too."""
         return catalogue()
-
-    def channels(self, terms: Collection[str]) -> Channels:
-        """How far both types may go in these terms; two queries for terms that were not asked for before."""
-        missing = set(terms).difference(self._channels)
-        if missing:
-            self._channels |= {code: {} for code in missing}
-            for (kind, code), channel in load_channels(missing, self.settings, now=self.now).items():
-                self._channels[code][kind, code] = channel
-        return {key: one for code in terms for key, one in self._channels[code].items()}
-
-
-def usable_settings() -> MergeSettings:
-    """The active settings; the delivered ones where none can be read (a merge says so; reading goes on)."""
-    try:
-        return read(active_version())
-    except ConfigurationError:
-        return MergeSettings()
 
 
 def configured_capabilities() -> Capabilities:

@@ -4,18 +4,17 @@ Whatever a section waits for, what the SIS said and what its crosslists met: one
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from integration.standing import Standing
-from integration.status_facts import Surroundings, group_sources, section_sources
-from integration.status_rules import Reason, RecordFacts, State, reasons_of, state_of
+from integration.status_facts import Group, group_facts, groups_of, section_facts
+from integration.status_rules import SEVERITY, Reason, RecordFacts, State, reasons_of, state_of
 from integration.status_words import say
 from scheduling.models import Section
-
-SEVERITY = {state: rank for rank, state in enumerate(State)}
 
 
 def answer(section_id: int, records: Sequence[RecordFacts], *, zone: dt.tzinfo) -> dict[str, Any]:
@@ -69,12 +68,18 @@ def facts_of_sections(section_ids: Sequence[int], standing: Standing) -> dict[in
     """Section id -> the facts of the section (first) and of its groups; what is known is not read again."""
     asked = [pk for pk in section_ids if pk not in standing.facts]
     if asked:
-        own = section_sources(Section.objects.filter(pk__in=asked).order_by("id"), standing)
-        groups = group_sources(own, standing)
-        known = Surroundings.load([*own.values(), *groups.values()], standing)
-        standing.facts |= {pk: [known.facts(one)] for pk, one in own.items()}
-        for group in groups.values():
-            facts = known.facts(group)
-            for member in own.keys() & set(group.members):
-                standing.facts[member].append(facts)
+        own = section_facts(Section.objects.filter(pk__in=asked).order_by("id"), standing)
+        groups = standing.groups
+        if groups is None:
+            groups = facts_by_member(group_facts(groups_of(own), standing))
+        standing.facts |= {pk: [facts, *groups.get(pk, ())] for pk, facts in own.items()}
     return {pk: standing.facts[pk] for pk in section_ids if pk in standing.facts}
+
+
+def facts_by_member(groups: Mapping[int, Group]) -> dict[int, list[RecordFacts]]:
+    """Section id -> the facts of its groups, in their order."""
+    found = defaultdict(list)
+    for group in groups.values():
+        for member in group.members:
+            found[member].append(group.facts)
+    return found

@@ -1,4 +1,4 @@
-"""The rules of `status_rules` as one database expression: the state of each section or group of a term.
+"""The rules of `status_rules` as one database expression: the state of each section of a term.
 
 `status_rules` says why a record stands where it stands; this says only where, for any number of records at
 once. A test finds a section in every way that there is and compares the two (tests/db/campus).
@@ -7,13 +7,12 @@ once. A test finds a section in every way that there is and compares the two (te
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
-from integration.models import PlanRow
+from integration.models import Conflict, PlanRow, RunIssue
 from integration.status_facts import UNCHANGING
 from integration.status_rules import (
     HINDERED,
@@ -26,7 +25,7 @@ from integration.status_rules import (
     barred,
     state_of,
 )
-from scheduling.models import Relationship, Section
+from scheduling.models import Section
 
 NOTHING = Q(pk__in=())
 """Holds for no record."""
@@ -38,32 +37,28 @@ class Known:
 
     `refused`: SIS ids that the last import did not take. `held`, `held_whole`: links with an open conflict,
     and with one of the whole record. `unsent`: ids of records with fields that differ from what was agreed
-    and may be sent. `is_cancelled`, `is_waiting`: which are cancelled, and which wait for a member.
+    and may be sent. `is_cancelled`: which are cancelled.
     """
 
     channel: Channel
     now: dt.datetime
-    refused: Collection[str] = ()
-    held: Collection[int] = ()
-    held_whole: Collection[int] = ()
+    refused: QuerySet[RunIssue, Any]
+    held: QuerySet[Conflict, Any]
+    held_whole: QuerySet[Conflict, Any]
     unsent: Collection[int] = ()
     is_cancelled: Q = NOTHING
-    is_waiting: Q = NOTHING
-
-
-Record = TypeVar("Record", Section, Relationship)
 
 
 def with_state(
-    records: QuerySet[Record], known: Known, *, at_best: Mapping[State, Collection[int]] = {}
+    sections: QuerySet[Section], known: Known, *, at_best: Mapping[State, Collection[int]]
 ) -> QuerySet[Any]:  # type checkers know no aliases
-    """`records` (of one type and term) with their state as alias ``sync_state``; no query is made here.
+    """`sections` (of one term) with their state as alias ``sync_state``; no query is made here.
 
-    `at_best`: ids of records that something else puts into that state, if their own is not worse.
+    `at_best`: ids of sections that a group puts into that state, if their own is not worse.
     """
     is_over = Q(link__outbound__lease_until__isnull=True) | Q(link__outbound__lease_until__lt=known.now)
     rules = _rules(known)
-    return records.alias(
+    return sections.alias(
         _presence=Coalesce(F("link__state"), Value(Presence.NEW.value)),
         _progress=Case(
             When(
@@ -84,11 +79,10 @@ def with_state(
     )
 
 
-def may_be_apart(known: Known, at_best: Mapping[State, Collection[int]] = {}) -> Q:
-    """Holds for every record that is not synced, and for few others: to be asked before `with_state` is.
+def may_be_apart(known: Known) -> Q:
+    """Holds for every record that is not synced by itself, but for those edited here, and for few others.
 
-    Each rule below needs one of these. The columns alone tell it, so that in a large term the expression is
-    worked out for few records.
+    Each rule below needs one of these, or a field that differs.
     """
     moving = (Progress.SENDING, Progress.AWAITING, Progress.PARKED)
     return (
@@ -98,7 +92,6 @@ def may_be_apart(known: Known, at_best: Mapping[State, Collection[int]] = {}) ->
         | Q(link__outbound__error_class__gt="")
         | Q(link__in=known.held)
         | Q(sis_id__in=known.refused)
-        | Q(pk__in={*known.unsent, *chain.from_iterable(at_best.values())})
         | _planned(known)
     )
 
@@ -121,7 +114,7 @@ def _rules(known: Known) -> Mapping[State, Q]:
     }
 
 
-def _linked(links: Collection[int]) -> Q:
+def _linked(links: QuerySet[Conflict, Any]) -> Q:
     return Q(link__in=links)
 
 
@@ -150,7 +143,7 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
     if closed is not None:
         return {state: ~is_sent if state is state_of(closed) else NOTHING for state in _WORSE}
     is_unknown = _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
-    is_tried = ~is_sent & ~known.is_waiting & (~is_unknown | ~_met(Hindrance.NONE))
+    is_tried = ~is_sent & (~is_unknown | ~_met(Hindrance.NONE))
     codes = {
         hindrance: Code.REAL_TIME_OFF if code is Code.QUEUED and not known.channel.is_real_time else code
         for hindrance, code in HINDERED.items()

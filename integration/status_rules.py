@@ -21,6 +21,9 @@ class State(StrEnum):
     SYNCED = "SYNCED"
 
 
+SEVERITY = {state: rank for rank, state in enumerate(State)}
+
+
 class Code(StrEnum):
     """Why a section stands where it stands."""
 
@@ -172,7 +175,7 @@ class Channel:
     """How far the settings let a type of a term go now. `term` is its name, `code` what commands call it.
 
     `switch_over`: the date on which the switch ended by itself; `pause`: why a safeguard stopped sending;
-    `plan`: the plan that waits for a person.
+    `plan`: the plan that waits for a person; `last_import`: the run that last imported it.
     """
 
     type_name: str = "sections"
@@ -187,6 +190,7 @@ class Channel:
     is_real_time: bool = True
     pause: str = ""
     plan: int | None = None
+    last_import: int | None = None
 
     @property
     def is_followed(self) -> bool:
@@ -242,6 +246,11 @@ def reasons_of(record: RecordFacts) -> Iterator[Reason]:
     told = {one.code for one in found}
     found += [Reason(code=code, record=record) for code in dict.fromkeys(_codes(record)) if code not in told]
     yield from found or [Reason(code=_at_rest(record), record=record)]
+
+
+def state_of_record(record: RecordFacts) -> State:
+    """The worst that a reason puts the record in."""
+    return min((state_of(one.code) for one in reasons_of(record)), key=SEVERITY.__getitem__)
 
 
 def _codes(record: RecordFacts) -> Iterator[Code]:

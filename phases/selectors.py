@@ -2,16 +2,18 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Model, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Model, OuterRef, QuerySet, Value
+from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
 from phases import rules
+from phases.json_rows import json_rows
 from phases.models import (
     Exemption,
     Phase,
@@ -33,22 +35,27 @@ def institution_zone() -> dt.tzinfo:
 
 def role_rules() -> dict[str, RoleRules]:
     """Every role by its code. One query."""
+    return {rules.code: rules for rules, _more in roles_with(Value(""))}
+
+
+def roles_with(column: BaseExpression) -> Iterator[tuple[RoleRules, Any]]:
+    """Every role, and what `column` tells of it. One query."""
     roles = apps.get_model("scheduling", "Role")._default_manager.order_by("pk")
     found = roles.values_list(
         "pk",
         "name",
         _rows_of(RolePermission, "role", "permission", "grant"),
         _rows_of(RoleFieldRule, "role", "field", "rule"),
+        column,
     )
-    return {
-        code: RoleRules(
+    for code, name, permissions, fields, told in found:
+        rules = RoleRules(
             code=code,
             name=name,
             permissions={Permission(one["permission"]): Grant(one["grant"]) for one in permissions},
             fields={one["field"]: Rule(one["rule"]) for one in fields},
         )
-        for code, name, permissions, fields in found
-    }
+        yield rules, told
 
 
 def phase_rules(ids: Iterable[int] | None = None) -> dict[int, PhaseRules]:
@@ -74,7 +81,7 @@ def phase_rules(ids: Iterable[int] | None = None) -> dict[int, PhaseRules]:
 def _rows_of(model: type[Model], owner: str, *names: str) -> ArraySubquery:
     """The rows of `model` that belong to the outer query's record, these columns of each."""
     rows = model._default_manager.filter(**{owner: OuterRef("pk")})
-    return ArraySubquery(rows.values(json=JSONObject(**{name: name for name in names})))
+    return json_rows(rows, *names)
 
 
 def phases() -> QuerySet[Phase]:
@@ -103,7 +110,29 @@ class PhaseNow:
 
 def phase_now(term_id: str, *, at: dt.datetime) -> PhaseNow:
     """The phase of a term at `at`, without its rules. One query."""
-    entries = list(entries_of(term_id))
+    return _phase_now(list(entries_of(term_id)), at=at)
+
+
+def switches_column() -> BaseExpression:
+    """The switches of the outer query's term, as `phase_told` reads them."""
+    entries = TimelineEntry.objects.filter(term=OuterRef("pk")).order_by("starts_at")
+    return json_rows(entries, "starts_at", "phase", "phase__name", "phase__colour")
+
+
+def phase_told(switches: Iterable[Mapping[str, Any]], *, at: dt.datetime) -> PhaseNow:
+    """What `phase_now` says, from a `switches_column`."""
+    entries = [
+        TimelineEntry(
+            starts_at=dt.datetime.fromisoformat(one["starts_at"]),
+            phase=one["phase"]
+            and Phase(pk=one["phase"], name=one["phase__name"], colour=one["phase__colour"]),
+        )
+        for one in switches
+    ]
+    return _phase_now(entries, at=at)
+
+
+def _phase_now(entries: Sequence[TimelineEntry], *, at: dt.datetime) -> PhaseNow:
     phase = next((one.phase for one in reversed(entries) if one.starts_at <= at), None)
     code = None if phase is None else phase.pk
     return PhaseNow(
@@ -177,9 +206,13 @@ def policy_for(
     return policies_for([term_id], at=at, catalogue=catalogue, user_id=user_id)[term_id]
 
 
-def policy_of_roles(*, at: dt.datetime) -> Policy:
-    """A policy of no term, for what is asked of roles alone: their permissions. One query."""
-    return Policy(roles=role_rules(), catalogue=(), moment=at, zone=institution_zone())
+def policy_of_roles(roles: Mapping[str, RoleRules] | None = None, *, at: dt.datetime) -> Policy:
+    """A policy of no term, for what is asked of roles alone: their permissions. One query.
+
+    `roles`: the rules of the roles where the caller has read them already.
+    """
+    known = role_rules() if roles is None else roles
+    return Policy(roles=known, catalogue=(), moment=at, zone=institution_zone())
 
 
 def _exemptions(

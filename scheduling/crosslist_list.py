@@ -96,7 +96,7 @@ def crosslist_page(
     Raises `BadCursor`.
     """
     found = _matching(term, actor, filters)
-    page = page_of(found, _by_code(actor, term), cursor)
+    page = page_of(found, _by_code(actor, term), cursor, whole=found)
     read = groups(page.rows, visible_departments(actor))
     ids = [one.section.pk for group in read for one in group.shown]
     statuses = {} if side is None else side.statuses(ids, now=now)
@@ -110,7 +110,7 @@ def crosslist_page(
             )
             for one in read
         ],
-        total=found.count(),
+        total=page.total,
         next=page.next,
         previous=page.previous,
     )

@@ -34,8 +34,10 @@ class IntegrationSide(Protocol):
         """Section id -> status; unknown ids are left out."""
         ...
 
-    def in_state(self, sections: QuerySet[Section], *states: str, now: dt.datetime) -> QuerySet[Section]:
-        """Those of `sections` (all of one term) whose status is one of `states`, of `STATES`."""
+    def in_state(
+        self, sections: QuerySet[Section], *states: str, term: str, now: dt.datetime
+    ) -> QuerySet[Section]:
+        """Those of `sections` (all of `term`) whose status is one of `states`, of `STATES`."""
         ...
 
     def is_followed(self, term_code: str, *, now: dt.datetime) -> bool:

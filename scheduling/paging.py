@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, FloatField, Model, Q, QuerySet, Value
+from django.db.models import F, FloatField, Func, IntegerField, Model, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 
@@ -38,19 +38,35 @@ class Ordering:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page(Generic[Row]):
-    """One page. `next` and `previous` are cursors for the address, blank where there is no such page."""
+    """One page. `next` and `previous` are cursors for the address, blank where there is no such page.
+
+    `total`: rows on all pages, where they were to be counted.
+    """
 
     rows: Sequence[Row]
     next: str = ""
     previous: str = ""
+    total: int = 0
 
 
-def page_of(rows: QuerySet[Row], ordering: Ordering, cursor: str = "", *, size: int = PAGE_SIZE) -> Page[Row]:
-    """The page of `rows` at `cursor` in one query. Raises `BadCursor`."""
+def page_of(
+    rows: QuerySet[Row],
+    ordering: Ordering,
+    cursor: str = "",
+    *,
+    size: int = PAGE_SIZE,
+    whole: QuerySet[Row] | None = None,
+) -> Page[Row]:
+    """The page of `rows` at `cursor` in one query. Raises `BadCursor`.
+
+    `whole`: count these along; the same rows, or fewer joins to the same number.
+    """
     names = [f"_key{number}" for number in range(len(ordering.keys))]
     columns = zip(names, ordering.keys, strict=True)
     keyed = rows.annotate(**{name: _filled(rows.model, key, blank) for name, (key, blank) in columns})
     names.append("pk")
+    if whole is not None:
+        keyed = keyed.annotate(total_told=_number_of(whole))
     is_back, place = _decoded(cursor, len(names)) if cursor else (False, None)
     is_descending = ordering.is_descending != is_back
     signs = [f"-{name}" if is_descending else name for name in names]
@@ -68,7 +84,20 @@ def page_of(rows: QuerySet[Row], ordering: Ordering, cursor: str = "", *, size: 
         rows=found,
         next=_encoded(found[-1], names, is_back=False) if found and after else "",
         previous=_encoded(found[0], names, is_back=True) if found and before else "",
+        total=_total(found, whole, is_first=place is None),
     )
+
+
+def _number_of(rows: QuerySet[Any]) -> Subquery:
+    """How many they are, as a column: the database counts them once."""
+    count = Func(F("pk"), function="COUNT", output_field=IntegerField())
+    return Subquery(rows.order_by().annotate(_count=count).values("_count"))
+
+
+def _total(found: Sequence[Any], whole: QuerySet[Any] | None, *, is_first: bool) -> int:
+    if whole is None or (is_first and not found):
+        return 0
+    return int(found[0].total_told) if found else whole.count()
 
 
 def _filled(model: type[Model], key: str | Combinable, blank: str | int) -> Combinable:

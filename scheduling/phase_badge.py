@@ -1,9 +1,11 @@
 """The badge in the top bar that says which phase the term is in, and until when."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from phases.selectors import institution_zone, phase_now
+from phases.selectors import institution_zone, phase_told
 from phases.wording import moment_words
 
 NO_PHASE = "No phase"
@@ -18,9 +20,9 @@ class Badge:
     until: str
 
 
-def badge_of(term_code: str, *, now: dt.datetime) -> Badge | None:
-    """The badge of a term; None where no phase holds and none will. One query."""
-    found = phase_now(term_code, at=now)
+def badge_of(switches: Sequence[Mapping[str, Any]], *, now: dt.datetime) -> Badge | None:
+    """The badge of a term with these `switches_column`; None where no phase holds and none will."""
+    found = phase_told(switches, at=now)
     if found.phase is None and found.until is None:
         return None
     return Badge(

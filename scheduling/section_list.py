@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -12,6 +13,7 @@ from phases.policy import Permission
 from scheduling.integration_side import IntegrationSide
 from scheduling.models import Course, Department, Section, Term
 from scheduling.paging import BadCursor, Page, page_of
+from scheduling.section_classes import with_classes
 from scheduling.section_columns import COLUMNS, SECTION, SORTS, Column, columns_shown, ordering_of
 from scheduling.section_filters import CURSOR, DAY_NAMES, ONLY_CHOICES, STATE_CHOICES, Asked, read_address
 from scheduling.section_links import Heading, Link, chips_of, heading_of, views_of
@@ -106,7 +108,7 @@ def section_list(
     return SectionList(
         asked=asked,
         rows=rows_of(page.rows, columns, side=side, now=now),
-        count=sections.count(),
+        count=page.total,
         headings=[heading_of(column, asked) for column in (SECTION, *columns)],
         offered=offered,
         departments=departments,
@@ -152,7 +154,7 @@ def _sections(
     if asked.is_impossible or (side is None and asked.one("state")):
         return sections.none()
     sections = matching(sections, asked)
-    return sections if side is None else in_state(sections, asked, side, now=now)
+    return sections if side is None else in_state(sections, asked, side, term=term.pk, now=now)
 
 
 def departments_of(term: Term, actor: Viewer) -> dict[str, str]:
@@ -171,8 +173,8 @@ def _page(
     """The page at `cursor`, and whether it had to be the first one."""
     # That the courses are of the term too is known; said, it lets the database read them in their order.
     rows = sections.filter(course__term=term).select_related("course", "campus").defer("notes", "custom")
-    ordering = ordering_of(asked.sort)
+    page = partial(page_of, with_classes(rows), ordering_of(asked.sort), whole=sections)
     try:
-        return page_of(rows, ordering, cursor), False
+        return page(cursor), False
     except BadCursor:
-        return page_of(rows, ordering), True
+        return page(), True

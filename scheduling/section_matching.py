@@ -73,11 +73,11 @@ def _only(sections: QuerySet[Section], only: str) -> QuerySet[Section]:
 
 
 def in_state(
-    sections: QuerySet[Section], asked: Asked, side: IntegrationSide, *, now: dt.datetime
+    sections: QuerySet[Section], asked: Asked, side: IntegrationSide, *, term: str, now: dt.datetime
 ) -> QuerySet[Section]:
-    """Those in the SIS state that is asked for; all where none is."""
+    """Those (all of `term`) in the SIS state that is asked for; all where none is."""
     state = asked.one("state")
     if not state:
         return sections
     states = ("HELD", "REJECTED") if state == ATTENTION else (state,)
-    return side.in_state(sections, *states, now=now)
+    return side.in_state(sections, *states, term=term, now=now)

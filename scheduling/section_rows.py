@@ -4,11 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduling.integration_side import IntegrationSide
+from scheduling.integration_side import IntegrationSide, Status
 from scheduling.models import Section
+from scheduling.section_classes import meetings_along, team_along
 from scheduling.section_columns import Cell, Column, Shown, cell, title_of
-from scheduling.section_teams import named_teams
-from scheduling.selectors import meetings_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,11 +30,9 @@ def rows_of(
     side: IntegrationSide | None,
     now: dt.datetime,
 ) -> list[Row]:
-    """The rows of these sections (with their courses and campuses): two queries, and those of `side`."""
-    ids = [one.pk for one in sections]
-    meetings = meetings_of(ids)
-    teams, names = named_teams(ids)
+    """The rows of these sections (`with_classes`, courses and campuses); only `side` is asked for more."""
     has_states = side is not None and any(one.name == "sis" for one in columns)
+    ids = [one.pk for one in sections]
     statuses = side.statuses(ids, now=now) if side is not None and has_states else {}
     return [
         Row(
@@ -45,22 +42,17 @@ def rows_of(
             crn=one.crn,
             is_cancelled=one.status == Section.Status.CANCELLED,
             seats=_seats(one),
-            cells=[
-                cell(
-                    column,
-                    Shown(
-                        section=one,
-                        meetings=meetings.get(one.pk, ()),
-                        team=teams.get(one.pk, ()),
-                        names=names,
-                        status=statuses.get(one.pk),
-                    ),
-                )
-                for column in columns
-            ],
+            cells=_cells(one, columns, statuses.get(one.pk)),
         )
         for one in sections
     ]
+
+
+def _cells(section: Section, columns: Sequence[Column], status: Status | None) -> list[Cell]:
+    team, names = team_along(section)
+    meetings = meetings_along(section)
+    shown = Shown(section=section, meetings=meetings, team=team, names=names, status=status)
+    return [cell(column, shown) for column in columns]
 
 
 def _seats(section: Section) -> str:

@@ -9,8 +9,7 @@ from scheduling.domain.values import Assignment
 from scheduling.models import Section
 from scheduling.paging import Ordering, Page, page_of
 from scheduling.pills import Pill, section_pill
-from scheduling.section_teams import named_teams
-from scheduling.selectors import meetings_of
+from scheduling.section_classes import meetings_along, team_along, with_classes
 from scheduling.showing import BLANK, assignment_words, meeting_words
 
 BY_CODE = Ordering(keys=(("course__subject", ""), ("course__number", ""), ("section_number", "")))
@@ -56,32 +55,31 @@ def section_table(
 ) -> SectionTable:
     """The page of `shown` at `cursor`, by code; `every`: the same without regard to who looks.
 
-    `instructor`: tell the share of this person. Four queries, and one for `every`. Raises `BadCursor`.
+    `instructor`: tell the share of this person. One query, and one for `every`. Raises `BadCursor`.
     """
-    page: Page[Section] = page_of(shown.select_related("course"), BY_CODE, cursor)
-    total = shown.count()
-    ids = [one.pk for one in page.rows]
-    meetings = meetings_of(ids)
-    teams, names = named_teams(ids)
+    rows = with_classes(shown.select_related("course"))
+    page: Page[Section] = page_of(rows, BY_CODE, cursor, whole=shown)
     return SectionTable(
-        lines=[
-            SectionLine(
-                pk=one.pk,
-                label=str(one),
-                crn=one.crn,
-                title=one.title or one.course.title,
-                pill=section_pill(one.status),
-                meetings=tuple(meeting_words(each) for each in meetings.get(one.pk, ())),
-                team=tuple(assignment_words(each, names) for each in teams.get(one.pk, ())),
-                seats=_seats(one),
-                share=_share(teams.get(one.pk, ()), instructor),
-            )
-            for one in page.rows
-        ],
+        lines=[_line(one, instructor) for one in page.rows],
         next=page.next,
         previous=page.previous,
-        total=total,
-        hidden=every.count() - total if every is not None else 0,
+        total=page.total,
+        hidden=every.count() - page.total if every is not None else 0,
+    )
+
+
+def _line(section: Section, instructor: str) -> SectionLine:
+    team, names = team_along(section)
+    return SectionLine(
+        pk=section.pk,
+        label=str(section),
+        crn=section.crn,
+        title=section.title or section.course.title,
+        pill=section_pill(section.status),
+        meetings=tuple(meeting_words(each) for each in meetings_along(section)),
+        team=tuple(assignment_words(each, names) for each in team),
+        seats=_seats(section),
+        share=_share(team, instructor),
     )
 
 

@@ -9,8 +9,10 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
+from phases.json_rows import json_rows
 from phases.policy import Actor
 from scheduling.domain.errors import Ambiguous, NotFound
 from scheduling.domain.fields import CATALOGUE, Catalogue
@@ -61,9 +63,11 @@ MEETING_COLUMNS = (
     "start_date",
     "end_date",
 )
+TEAM_COLUMNS = ("instructor_id", "percent", "is_primary")
 NAMES = {"course__sis_id": "course", "campus_id": "campus"}
 LABEL_COLUMNS = ("course__subject", "course__number", "section_number")
 MOST_HYPHENS = 8
+Json = Mapping[str, Any]
 FIELD_NAMES = tuple(NAMES.get(column, column) for column in SECTION_COLUMNS[4:])
 
 
@@ -92,20 +96,27 @@ def catalogue() -> Catalogue:
     return CATALOGUE.with_custom(field.as_field() for field in CustomField.objects.all())
 
 
+def is_at_work(user: User) -> bool:
+    """Whether the roles of `user` count: for who is active and has the Scheduling product."""
+    return user.is_active and user.has_scheduling
+
+
 def actor_for(user: User) -> Actor:
     """`user` as the phase policy sees somebody: roles with their departments."""
-    if not user.is_active or not user.has_scheduling:
+    if not is_at_work(user):
         return Actor(name=user.get_username(), user_id=user.pk)
-    held: dict[tuple[str, bool], set[str]] = {}
     rows = RoleAssignment.objects.filter(user=user).order_by("role_id")
-    for role, is_for_all, code in rows.values_list("role_id", "is_for_all_departments", "departments"):
+    held = rows.values_list("role_id", "is_for_all_departments", "departments")
+    return Actor(name=user.get_username(), user_id=user.pk, roles=roles_held(held))
+
+
+def roles_held(rows: Iterable[tuple[str, bool, str | None]]) -> tuple[tuple[str, frozenset[str] | None], ...]:
+    """Roles with their departments; a row for each department of an assignment: role, is for all, code."""
+    held: dict[tuple[str, bool], set[str]] = {}
+    for role, is_for_all, code in rows:
         held.setdefault((role, is_for_all), set()).update([code] if code else [])
-    return Actor(
-        name=user.get_username(),
-        user_id=user.pk,
-        roles=tuple(
-            (role, None if is_for_all else frozenset(codes)) for (role, is_for_all), codes in held.items()
-        ),
+    return tuple(
+        (role, None if is_for_all else frozenset(codes)) for (role, is_for_all), codes in held.items()
     )
 
 
@@ -124,16 +135,26 @@ def values_of_sections(ids: Sequence[int]) -> dict[int, SectionState]:
     teams = teams_of(ids)
     found: dict[int, SectionState] = {}
     rows = Section.objects.filter(pk__in=ids).order_by("id").values_list(*SECTION_COLUMNS)
-    for pk, version, sis_id, custom, *columns in rows:
-        values: dict[str, Value] = {
-            name: _plain(value) for name, value in zip(FIELD_NAMES, columns, strict=True)
-        }
-        values["meetings"] = meetings.get(pk, ())
-        values["instructors"] = teams.get(pk, ())
-        for name, value in custom.items():
-            values[f"custom.{name}"] = value
+    for row in rows:
+        pk, version, sis_id = row[:3]
+        values = _section_values(row, meetings.get(pk, ()), teams.get(pk, ()))
         found[pk] = SectionState(version=version, sis_id=sis_id, values=values)
     return found
+
+
+def _section_values(
+    row: Sequence[Any], meetings: tuple[MeetingValue, ...], team: tuple[Assignment, ...]
+) -> dict[str, Value]:
+    """The canonical values of a row's `SECTION_COLUMNS`, its meetings and its team."""
+    _pk, _version, _sis_id, custom, *columns = row
+    values: dict[str, Value] = {name: _plain(value) for name, value in zip(FIELD_NAMES, columns, strict=True)}
+    values["meetings"], values["instructors"] = meetings, team
+    return values | {f"custom.{name}": value for name, value in custom.items()}
+
+
+def section_values(row: Sequence[Any], meetings: Sequence[Json], team: Sequence[Json]) -> dict[str, Value]:
+    """The canonical values of a row's `SECTION_COLUMNS`, `meetings_column` and `team_column`."""
+    return _section_values(row, meetings_told(meetings), team_told(team))
 
 
 def _time(value: object) -> str:
@@ -154,7 +175,7 @@ def meeting_value(row: Sequence[Any]) -> MeetingValue:
     )
 
 
-def assignment_value(instructor: str, percent: Decimal, is_primary: bool) -> Assignment:  # noqa: FBT001  # as the columns stand
+def assignment_value(instructor: str, percent: Decimal | float, is_primary: bool) -> Assignment:  # noqa: FBT001  # as the columns stand
     """The canonical assignment of a row's columns."""
     whole = int(percent) if percent == int(percent) else float(percent)
     return Assignment(instructor=instructor, percent=whole, is_primary=is_primary)
@@ -169,13 +190,34 @@ def meetings_of(ids: Sequence[int]) -> Mapping[int, tuple[MeetingValue, ...]]:
     return {pk: tuple(sorted(items)) for pk, items in found.items()}
 
 
+def meetings_column() -> ArraySubquery:
+    """The meetings of the outer query's section, as `meetings_told` reads them."""
+    return json_rows(Meeting.objects.filter(section=OuterRef("pk")).order_by("id"), *MEETING_COLUMNS)
+
+
+def meetings_told(rows: Sequence[Json]) -> tuple[MeetingValue, ...]:
+    """The meetings of a `meetings_column`, sorted."""
+    return tuple(sorted(meeting_value([row[name] for name in MEETING_COLUMNS]) for row in rows))
+
+
+def team_column() -> ArraySubquery:
+    """The instructor assignments of the outer query's section, as `team_told` reads them."""
+    rows = InstructorAssignment.objects.filter(section=OuterRef("pk")).order_by("instructor_id")
+    return json_rows(rows, *TEAM_COLUMNS)
+
+
+def team_told(rows: Sequence[Json]) -> tuple[Assignment, ...]:
+    """The assignments of a `team_column`, sorted."""
+    return tuple(sorted(assignment_value(*(row[name] for name in TEAM_COLUMNS)) for row in rows))
+
+
 def teams_of(ids: Sequence[int]) -> Mapping[int, tuple[Assignment, ...]]:
     """Section id -> its instructor assignments, sorted, in one query."""
     found: dict[int, list[Assignment]] = defaultdict(list)
     rows = (
         InstructorAssignment.objects.filter(section_id__in=ids)
         .order_by("section_id", "instructor_id")
-        .values_list("section_id", "instructor_id", "percent", "is_primary")
+        .values_list("section_id", *TEAM_COLUMNS)
     )
     for pk, instructor, percent, is_primary in rows:
         found[pk].append(assignment_value(instructor, percent, is_primary))

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest
 
+from phases.selectors import switches_column
 from scheduling.models import Term
 
 SESSION_KEY = "term"
 
 
 def terms_of(request: HttpRequest) -> Sequence[Term]:
-    """All terms, the newest first: read once for a page and its frame."""
+    """All terms with their `switches_told`, the newest first: read once for a page and its frame."""
     known: Sequence[Term] | None = getattr(request, "terms", None)
     if known is None:
-        known = list(Term.objects.all())
+        known = list(Term.objects.annotate(switches_told=switches_column()))
         request.terms = known  # type: ignore[attr-defined]  # a request is the place for what is its own
     return known
 

@@ -61,7 +61,9 @@ class MergeRun(models.Model):
 class RunIssue(models.Model):
     """One record (or field) that a run reports. Unchanged records are counted, never listed."""
 
-    run = models.ForeignKey(MergeRun, on_delete=models.CASCADE, related_name="issues")
+    run = models.ForeignKey(
+        MergeRun, on_delete=models.CASCADE, related_name="issues", db_index=False
+    )  # the index below begins with it
     record = models.CharField(max_length=200, blank=True)
     field = models.CharField(max_length=80, blank=True)
     code = models.CharField(max_length=60)
@@ -73,6 +75,7 @@ class RunIssue(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["run", "record"], name="issue_of_record")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.record}"

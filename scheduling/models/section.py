@@ -86,7 +86,9 @@ class Meeting(models.Model):
     No days and no times: *arranged*.
     """
 
-    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="meetings")
+    section = models.ForeignKey(
+        Section, on_delete=models.CASCADE, related_name="meetings", db_index=False
+    )  # the index below begins with it
     days = models.CharField(max_length=7, blank=True)
     start_time = models.TimeField(null=True, blank=True)
     end_time = models.TimeField(null=True, blank=True)
@@ -112,6 +114,7 @@ class Meeting(models.Model):
                 condition=models.Q(end_date__gte=models.F("start_date")), name="meeting_dates_in_order"
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["section", "start_time"], name="meeting_by_start")]
 
     def __str__(self) -> str:
         return f"{self.days or 'arranged'} {self.start_time or ''}".strip()

@@ -45,7 +45,8 @@ def told(campus):
 def found(campus, *states, sections=None):
     rows = of_term() if sections is None else sections
     able = campus.adapter.capabilities
-    return {one.pk for one in sections_in_states(rows, states, Standing(timezone.now(), capabilities=able))}
+    standing = Standing(timezone.now(), capabilities=able)
+    return {one.pk for one in sections_in_states(rows, states, standing, term=TERM)}
 
 
 def assert_filter_is_status(campus):
@@ -139,9 +140,8 @@ def test_a_group_of_a_kind_that_the_sis_cannot_hold_waits_for_nothing(campus):
     )
     assert assert_filter_is_status(campus)[State.ON_ITS_WAY] == set(pair)
     able = dataclasses.replace(campus.adapter.capabilities, relationship_kinds=frozenset({"CROSSLIST"}))
-    assert not sections_in_states(
-        of_term(), [State.ON_ITS_WAY], Standing(timezone.now(), capabilities=able)
-    ).exists()
+    standing = Standing(timezone.now(), capabilities=able)
+    assert not sections_in_states(of_term(), [State.ON_ITS_WAY], standing, term=TERM).exists()
 
 
 def test_a_held_field_hides_no_other_that_may_go(campus, clock):

@@ -177,6 +177,6 @@ def test_the_filter_finds_what_the_status_says(campus, monkeypatch, world, few):
         sections = Section.objects.filter(term=TERM).order_by("id")
         told = status_of_sections([one.pk for one in sections], Standing(now, capabilities=able))
         for state in State:
-            found = sections_in_states(sections, [state.value], Standing(now, capabilities=able))
+            found = sections_in_states(sections, [state.value], Standing(now, capabilities=able), term=TERM)
             expected = {pk for pk, one in told.items() if one["state"] == state}
             assert {one.pk for one in found} == expected, (state, told)
