@@ -22,10 +22,13 @@ from integration.models import MergeRun, Plan
 from scheduling.models import Building, Department, Role, RoleAssignment, Section, User
 
 from .busy_term import edit_here
+from .editing import decision_cost, saves
 from .measuring import Measured, measured, server_seconds
 from .rival import PATH as RIVAL
 
 TIMES = 9
+LIST_MS, EDITOR_MS, EDIT_MS, WEEK_MS, DECISION_MS = 150, 100, 150, 200, 0.2
+"""What a page of a term of 15,000 sections, a save and a decision may take."""
 ADD_ROWS = """
 INSERT INTO integration_planrow
     (plan_id, record_key, label, side, action, state, link_id, fields, note)
@@ -37,10 +40,10 @@ FROM generate_series(1, %s) AS number
 
 
 class Address(NamedTuple):
-    """A page to measure. `is_list`: it has a target."""
+    """A page to measure. `most_ms`: its target, in milliseconds; 0: it has none."""
 
     path: str
-    is_list: bool = False
+    most_ms: float = 0
 
 
 def measure_pages(term: str, plan_rows: int) -> Measured:
@@ -52,13 +55,23 @@ def measure_pages(term: str, plan_rows: int) -> Measured:
     _in_database("VACUUM ANALYZE")
     with measured() as result:
         shown = {
-            name: {**_cost(lambda path=page.path: client.get(path)), "is_list": page.is_list}
+            name: {**_cost(lambda path=page.path: client.get(path)), "most_ms": page.most_ms}
             for name, page in pages.items()
         }
+        shown |= _editing(term, client)
         with override_settings(ROOT_URLCONF="benchmarks.rival"):
             rival = _cost(lambda: client.get(f"{RIVAL}?term__code__exact={term}"))
     result.facts = {"pages": shown, "rival": rival}
     return result
+
+
+def _editing(term: str, client: Client) -> dict[str, Any]:
+    section = _section(term)
+    decision = decision_cost(term, section, User.objects.get(username="bench"))
+    return {
+        "a save that moves a class": {**_cost(saves(client, section), status=302), "most_ms": EDIT_MS},
+        "a decision about all fields": {**decision, "most_ms": DECISION_MS},
+    }
 
 
 def _signed_in() -> Client:
@@ -105,19 +118,19 @@ def _schedule(term: str, client: Client) -> Iterator[tuple[str, Address]]:
         ", needing attention": "?state=ATTENTION",
     }
     for words, query in queries.items():
-        yield f"sections{words}", Address(sections + query, is_list=True)
+        yield f"sections{words}", Address(sections + query, LIST_MS)
     for name in ("courses", "rooms", "instructors"):
-        yield name, Address(reverse(name, args=[term]), is_list=True)
+        yield name, Address(reverse(name, args=[term]), LIST_MS)
     yield "a section", Address(reverse("section", args=[section.pk]))
     yield "a section, why its title is", Address(reverse("section", args=[section.pk]) + "?why=title")
-    yield "the editor of a section", Address(reverse("section_edit", args=[section.pk]))
+    yield "the editor of a section", Address(reverse("section_edit", args=[section.pk]), EDITOR_MS)
     yield "the form of a copy", Address(f"{reverse('section_new', args=[term])}?copy={section.pk}")
     yield "a course", Address(reverse("course", args=[section.course_id]))
     yield "a room", Address(reverse("room", args=[term, room]))
     yield "an instructor", Address(reverse("instructor", args=[term, teacher]))
     yield "week of a room", Address(f"{week}?room={room}")
     yield "week of an instructor", Address(f"{week}?instructor={teacher}")
-    yield "week of a building", Address(f"{week}?building={_building(term)}")
+    yield "week of a building", Address(f"{week}?building={_building(term)}", WEEK_MS)
     yield "week of a department", Address(f"{week}?department={department.pk}")
 
 
@@ -146,9 +159,9 @@ def _console(run: MergeRun) -> Iterator[tuple[str, Address]]:
     for name in ("console", "merge_settings", "merge_settings_terms"):
         yield name.replace("_", " "), Address(reverse(name))
     for name in ("runs", "plans", "conflicts", "outbound"):
-        yield f"console: {name}", Address(reverse(name), is_list=True)
-    yield "a run with many rows", Address(reverse("run", args=[run.pk]), is_list=True)
-    yield "a plan with many rows", Address(reverse("plan", args=[run.plan.pk]), is_list=True)
+        yield f"console: {name}", Address(reverse(name), LIST_MS)
+    yield "a run with many rows", Address(reverse("run", args=[run.pk]), LIST_MS)
+    yield "a plan with many rows", Address(reverse("plan", args=[run.plan.pk]), LIST_MS)
 
 
 def _next(answer: Any) -> str:
@@ -167,10 +180,10 @@ def _edit_one_of_each(client: Client, pages: Mapping[str, Address]) -> None:
     edit_here(sorted({int(one[1]) for one in first if one}), "notes")
 
 
-def _cost(ask: Callable[[], Any]) -> dict[str, Any]:
+def _cost(ask: Callable[[], Any], *, status: int = 200) -> dict[str, Any]:
     """What an answer that is there costs: milliseconds by the clock (middle), of CPU (mean), and queries."""
     answer = ask()  # templates are compiled
-    if answer.status_code != 200:  # noqa: PLR2004  # found and shown
+    if answer.status_code != status:
         raise RuntimeError(f"answered with {answer.status_code}")
     session = connection.connection.info.backend_pid
     clock, cpu, server = [], time.process_time(), server_seconds(session)
