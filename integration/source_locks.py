@@ -24,13 +24,18 @@ class SettingsLocks:
         self._sections = settings.of(MergeType.SECTIONS)
         self._relationships = settings.of(MergeType.RELATIONSHIPS)
         self._fields = fields
+        self._usual = self._locked("")
 
     def of_section(self, term_code: str, sis_id: str | None) -> Mapping[str, str]:
         """Field -> sentence, record overrides included."""
+        has_own = sis_id is not None and sis_id in self._sections.overrides
+        return self._locked(str(sis_id)) if has_own else self._usual
+
+    def _locked(self, sis_id: str) -> dict[str, str]:
         return {
             field.name: _sentence(field.label, is_plural=field.is_plural)
             for field in self._fields
-            if source_of(field, self._sections, sis_id=sis_id or "") is Source.ALWAYS_SIS
+            if source_of(field, self._sections, sis_id=sis_id) is Source.ALWAYS_SIS
         }
 
     def of_relationship(self, term_code: str) -> Mapping[str, str]:
