@@ -215,12 +215,13 @@ def _facts(
 ) -> RecordFacts:
     """The facts of one record. `others`: those that only its kind has."""
     held = {one["field"] for one in row["disputes"]}
+    issues = row["issues"] or ()  # nothing was asked where nothing was imported yet
     common: dict[str, Any] = {
         **others,
         "unsent": tuple(labels[name] for name in edits.unsent if name not in held),
         "kept": tuple(labels[name] for name in edits.kept if name not in held),
         "disputes": tuple(_dispute(one, labels) for one in row["disputes"]),
-        "refusals": tuple(Refusal(message=one["message"], field=one["field"]) for one in row["issues"]),
+        "refusals": tuple(Refusal(message=one["message"], field=one["field"]) for one in issues),
         "channel": channel,
     }
     if row["link_pk"] is None:
