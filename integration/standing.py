@@ -5,9 +5,9 @@ from collections.abc import Collection
 from functools import cached_property
 
 from integration.channels import Channels, load_channels
+from integration.offers import known_capabilities
 from integration.settings import ConfigurationError, MergeSettings, active_version, read
-from integration.sis.port import BadSisUrl, Capabilities
-from integration.sis.registry import configured_adapter
+from integration.sis.port import Capabilities
 from integration.status_rules import Channel, RecordFacts
 from scheduling.domain.fields import Catalogue
 from scheduling.selectors import catalogue
@@ -34,7 +34,7 @@ class Standing:
     @cached_property
     def able(self) -> Capabilities:
         """What the SIS can do."""
-        return self._capabilities or configured_capabilities()
+        return self._capabilities or known_capabilities()
 
     @cached_property
     def fields(self) -> Catalogue:
@@ -57,15 +57,3 @@ def usable_settings() -> MergeSettings:
         return read(active_version())
     except ConfigurationError:
         return MergeSettings()
-
-
-def configured_capabilities() -> Capabilities:
-    """What the configured SIS can do; the port's defaults where none is configured (status still answers)."""
-    try:
-        adapter = configured_adapter()
-    except BadSisUrl:
-        return Capabilities(name="none")
-    try:
-        return adapter.capabilities
-    finally:
-        adapter.close()
