@@ -32,11 +32,14 @@ class SisForesight:
         self._rules = declared_capabilities().section_rules
 
     def refusals(self, planned: Planned, values: Values, around: Surroundings) -> Iterator[Finding]:
-        """Of the fields that this save changes, that are sent, and that the SIS does not hold so already."""
+        """Of what this save makes go there: all of a section that the SIS lacks, else the changed fields.
+
+        What is not sent, and what the SIS holds so already, is not refused.
+        """
         is_there = planned.sis_id is not None
         for found in self._rules.refusals(values, around, is_there=is_there):
             if (
-                found.field in planned.changed
+                (not is_there or found.field in planned.changed)
                 and found.field in self._sent(planned)
                 and not self._is_held(planned, found.field, values)
             ):

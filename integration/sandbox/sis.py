@@ -29,7 +29,8 @@ class SandboxSis:
 
     `folder` is the exchange folder it begins with, `changes` the changes file, `zone` the institution's time
     zone, `state` the folder in which it keeps its state, if any: what is there goes before `folder`;
-    `denied`: resource -> the methods that no key may use, as an administrator would set it. Making one raises `SisUnavailable`, `SisUnreadable`, `BadChanges` or `BadState` for files that cannot be taken.
+    `denied`: resource -> the methods that no key may use, as an administrator would set it. Making one
+    raises `SisUnavailable`, `SisUnreadable`, `BadChanges` or `BadState` for files that cannot be taken.
     """
 
     folder: Path

@@ -103,9 +103,7 @@ class SectionRules:
         team = values.get("instructors") or ()
         total = sum((Decimal(str(one.percent)) for one in team), Decimal(0))
         if team and self.percent_slack is not None and abs(WHOLE - total) > self.percent_slack:
-            words = (
-                f"the instructors' shares add up to {total.normalize():f} percent, not {WHOLE}; correct them."
-            )
+            words = f"the instructors' shares add up to {total.normalize():f} %, not {WHOLE}; correct them."
             yield _refused("instructors", words)
 
     def _undated(self, values: Values) -> Iterator[Finding]:

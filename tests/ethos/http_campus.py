@@ -21,7 +21,7 @@ COLLEGE = {
         section_row("S1", "C1", "A", **USUAL),
         section_row("S2", "C1", "B", **USUAL, enrollment="12"),
         section_row("S3", "C2", "A", **USUAL),
-        section_row("S4", "C2", "B", **USUAL),
+        section_row("S4", "C2", "B", **USUAL | {"part_of_term": "2", "schedule_type": "LAB"}),
         section_row("S5", "C2", "C", **USUAL),
     ],
     "buildings": [*TABLES["buildings"], ("Online", "Online", "")],
