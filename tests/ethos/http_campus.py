@@ -59,6 +59,7 @@ class HttpCampus(Desk):
     def use(self, settings):
         """From now on the commands of this test go there; the SIS is as it was in the beginning."""
         self.sis.reset()
+        self.sis.denied = {}
         settings.SIS_URL, settings.SIS_API_KEY, settings.TIME_ZONE = self.url, KEY, ZONE
         settings.SIS_MAX_REQUESTS_PER_SECOND = 5_000
         return self
