@@ -1,4 +1,4 @@
-"""What the SIS will refuse of sections that are being edited (`scheduling.services.foresight`).
+"""What the SIS will refuse of what is being edited (`scheduling.services.foresight`).
 
 The declared rules are asked first. Only where one is broken, the settings, the switches and what the SIS
 holds are read, once for all sections of a save: nobody is told of a refusal of what is never sent.
@@ -45,12 +45,24 @@ class SisForesight:
             ):
                 yield found
 
+    def group_refusals(
+        self, term_code: str, *, kind: str, sis_id: str | None, has_primary: bool
+    ) -> Iterator[Finding]:
+        """Of a group that is sent. One that the SIS lacks gets its first section as the primary."""
+        for found in self._rules.group_refusals(has_primary=has_primary) if sis_id else ():
+            is_held = kind in self._standing.able.relationship_kinds
+            if is_held and self._goes(MergeType.RELATIONSHIPS, term_code, Operation.UPDATE):
+                yield found
+
+    def _goes(self, kind: MergeType, term_code: str, operation: Operation) -> bool:
+        """Whether this is sent in the term, now or after a pause."""
+        channel = self._standing.channels({term_code})[kind.value, term_code]
+        return barred(channel) in GOES_LATER and self._standing.able.can(kind, operation)
+
     def _sent(self, planned: Planned) -> frozenset[str]:
         """The fields of this section that go to the SIS."""
         able, kind = self._standing.able, MergeType.SECTIONS
-        channel = self._standing.channels({planned.term_code})[kind.value, planned.term_code]
-        operation = Operation.UPDATE if planned.sis_id else Operation.CREATE
-        if barred(channel) not in GOES_LATER or not able.can(kind, operation):
+        if not self._goes(kind, planned.term_code, Operation.UPDATE if planned.sis_id else Operation.CREATE):
             return frozenset()
         policies = section_policies(
             self._standing.fields, self._standing.settings.of(kind), able, sis_id=planned.sis_id or ""

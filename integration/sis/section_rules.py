@@ -1,4 +1,4 @@
-"""What a SIS is known to refuse of a section: declared by its adapter as data, told while people edit. Pure.
+"""What a SIS is known to refuse of sections and crosslists: declared as data, told while people edit. Pure.
 
 Only what the SIS asks of every section alike can be declared. What it alone can know comes back as a refusal.
 """
@@ -22,7 +22,8 @@ class SectionRules:
     `filled_in`: those of them that the adapter gives a value in a new one. `fixed_once_enrolled`: fields that
     it no longer changes once students are enrolled. `starts_in_term`: a section starts on a day of its term.
     `percent_slack`: the instructors' percentages add up to 100, give or take so many percent (None: they need
-    not). `dates_meetings`: a meeting with days or times has dates, or its section has.
+    not). `dates_meetings`: a meeting with days or times has dates, or its section has. `needs_primary`: a
+    crosslist that it has always has a primary section.
     """
 
     longest: Mapping[str, int] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class SectionRules:
     starts_in_term: bool = False
     percent_slack: int | None = None
     dates_meetings: bool = False
+    needs_primary: bool = False
 
     def in_words(self) -> list[str]:
         """The rules for people, one a sentence."""
@@ -46,6 +48,8 @@ class SectionRules:
             said.append(f"instructors share {WHOLE} percent")
         if self.dates_meetings:
             said.append("meetings have dates, or their section has")
+        if self.needs_primary:
+            said.append("a crosslist has a primary section")
         return said
 
     def refusals(self, values: Values, around: Surroundings, *, is_there: bool) -> Iterator[Finding]:
@@ -60,11 +64,16 @@ class SectionRules:
         if is_there:  # in a new one, blank dates are those of the term
             yield from self._undated(values)
 
+    def group_refusals(self, *, has_primary: bool) -> Iterator[Finding]:
+        """What it would refuse of a crosslist that it has already."""
+        if self.needs_primary and not has_primary:
+            yield _refused("members", "a crosslist needs one primary section there; mark one.")
+
     def _too_long(self, values: Values) -> Iterator[Finding]:
         for name, most in self.longest.items():
             length = len(values.get(name) or "")
             if length > most:
-                words = f"it takes at most {most} characters here, and there are {length}; shorten it."
+                words = f"{_label(name)} may have {most} characters there and has {length}; shorten it."
                 yield _refused(name, words)
 
     def _blank(self, values: Values, *, is_there: bool) -> Iterator[Finding]:
@@ -97,7 +106,8 @@ class SectionRules:
         start = values.get("start_date")
         if self.starts_in_term and start and not around.term_start <= start <= around.term_end:
             term = f"{around.term_start} to {around.term_end}"
-            yield _refused("start_date", f"{start} is outside the term ({term}); choose a date within it.")
+            words = f"{start} is outside the term ({term}); choose a date within it."
+            yield _refused("start_date", f"{_label('start_date')} {words}")
 
     def _not_whole(self, values: Values) -> Iterator[Finding]:
         team = values.get("instructors") or ()

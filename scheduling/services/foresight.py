@@ -1,4 +1,4 @@
-"""What the SIS will refuse of sections that are about to be saved, where that can be known before sending.
+"""What the SIS will refuse of what is about to be saved, where that can be known before sending.
 
 The SIS's rules belong to integration, which scheduling cannot import: integration registers who knows them
 when it starts (docs/adr/0007). Where nobody is registered, nothing is foreseen.
@@ -32,11 +32,22 @@ class Foresight(Protocol):
         """What the SIS would refuse of the changed fields if the section had these values."""
         ...
 
+    def group_refusals(
+        self, term_code: str, *, kind: str, sis_id: str | None, has_primary: bool
+    ) -> Iterable[Finding]:
+        """What it would refuse of a relationship with such members. `sis_id`: None where it lacks it."""
+        ...
+
 
 class Nothing:
     """Where nobody is registered."""
 
     def refusals(self, planned: Planned, values: Values, around: Surroundings) -> Iterable[Finding]:
+        return ()
+
+    def group_refusals(
+        self, term_code: str, *, kind: str, sis_id: str | None, has_primary: bool
+    ) -> Iterable[Finding]:
         return ()
 
 

@@ -8,7 +8,8 @@ from integration.sandbox.sis import SandboxSis
 from integration.sis.ethos.adapter import EthosAdapter
 from integration.sis.ethos.address import Address
 from integration.sis.ethos.pace import Pace
-from scheduling.models import Section
+from scheduling.models import Relationship, Section
+from scheduling.services import relationships
 from tests.campus import TABLES, TERM, section_row
 from tests.merge_desk import Desk
 
@@ -77,6 +78,13 @@ class HttpCampus(Desk):
 
     def rows_of(self, sis_id, table):
         return [one for one in self.sis.export()[table] if one["section_id"] == sis_id]
+
+    def group_here(self):
+        """The only crosslist."""
+        return Relationship.objects.get(term=TERM)
+
+    def regroup(self, group, **changes):
+        return relationships.update_relationship(group.pk, author=self.author(), **changes)
 
     def written(self):
         return [(one["method"], one["resource"]) for one in self.sis.journal if one["took_effect"]]

@@ -161,6 +161,24 @@ def test_a_meeting_without_a_last_date_is_told_and_never_sent(college):
     assert college.sis.journal == []
 
 
+def test_a_crosslist_without_a_primary_is_told_before_and_refused_by_the_sis(college):
+    group = college.group_here()
+    members = list(group.members.values_list("section", flat=True))
+    with pytest.raises(CheckFailed, match="The SIS will refuse this: a crosslist needs one primary section"):
+        college.regroup(group, primary=None)
+    sections_there = [
+        {"section": {"id": one}, "type": "secondary"}
+        for one in Section.objects.filter(pk__in=members).values_list("sis_id", flat=True)
+    ]
+    with pytest.raises(SisRejected):
+        college.adapter.client.write("PUT", "section-crosslists", group.sis_id, {"sections": sections_there})
+    assert len(refusals(college)) == 1
+    college.regroup(group, primary=members[1])
+    assert college.run("relationships", "--send-updates").exit_code == 0
+    college.enable(send=False, real_time=False)
+    college.regroup(group, primary=None)
+
+
 @pytest.mark.parametrize("profile", ["banner"], indirect=True)
 def test_a_new_section_may_be_incomplete_and_the_sis_waits_for_the_rest(college):
     saved = sections.create_section(
@@ -182,13 +200,13 @@ def test_a_new_section_may_be_incomplete_and_the_sis_waits_for_the_rest(college)
 
 @pytest.mark.parametrize("profile", ["banner"], indirect=True)
 def test_a_new_section_that_is_wrong_is_refused(college):
-    with pytest.raises(CheckFailed, match="at most 30 characters here, and there are 31; shorten it"):
+    with pytest.raises(CheckFailed, match="Title may have 30 characters there and has 31; shorten it"):
         college.create("Z", course="BIO-101", **USUAL | {"title": LONG})
 
 
 @pytest.mark.parametrize("profile", ["banner"], indirect=True)
 class TestWhereItIsTold:
-    SENTENCE = "The SIS will refuse this: it takes at most 30 characters here, and there are 31; shorten it."
+    SENTENCE = "The SIS will refuse this: Title may have 30 characters there and has 31; shorten it."
 
     def test_beside_the_field_of_the_editor_when_it_is_saved(self, college, client):
         client.force_login(college.registrar)

@@ -93,5 +93,6 @@ def in_words(value: object) -> str:
                 "; ".join(f"{kind} {', '.join(names).lower()}" for kind, names in value.items()) or "nothing"
             )
         case list() | tuple():
-            return ", ".join(map(str, value)) or "none"
+            texts = list(map(str, value))
+            return ("; " if any("," in one for one in texts) else ", ").join(texts) or "none"
     return str(value)

@@ -21,4 +21,5 @@ def rules_of(address: Address) -> SectionRules:
         starts_in_term=True,
         percent_slack=int(ROUNDING),
         dates_meetings=True,
+        needs_primary=True,
     )
