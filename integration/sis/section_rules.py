@@ -82,14 +82,14 @@ class SectionRules:
                 continue
             label = _label(name)
             if is_there:
-                yield _refused(name, f"{label} must not be blank there; fill it in.")
+                yield _refused(name, f"{label} must not be blank there; fill it in.", rule="blank")
             else:
                 yield Finding(
                     code=Check.SIS_WILL_REFUSE,
                     severity=Severity.WARNING,
                     message=f"The SIS takes no section without {label}; fill it in, or it stays only here.",
                     field=name,
-                    other=name,
+                    other=f"{name} blank",
                 )
 
     def _fixed(self, values: Values) -> Iterator[Finding]:

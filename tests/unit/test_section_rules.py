@@ -3,7 +3,7 @@
 import pytest
 
 from integration.sis.section_rules import SectionRules
-from scheduling.domain.checks import Surroundings
+from scheduling.domain.checks import Surroundings, introduced
 from scheduling.domain.values import Assignment, Meeting
 
 AROUND = Surroundings(term_start="2027-02-01", term_end="2027-05-28")
@@ -62,6 +62,14 @@ def test_who_keeps_to_the_rules_is_told_nothing():
 )
 def test_who_breaks_one_is_told_what_to_do(values, words):
     assert told(**values) == [f"The SIS will refuse this: {words}"]
+
+
+def test_to_break_another_rule_of_the_same_field_is_new():
+    before, after = (
+        list(RULES.refusals({**GOOD, "title": title}, AROUND, is_there=True)) for title in ("Bonded", None)
+    )
+    assert introduced(before, after) == tuple(after)
+    assert introduced(before, before) == ()
 
 
 def test_a_new_section_is_told_what_is_missing_but_not_what_is_filled_in_for_it():
