@@ -32,14 +32,16 @@ class IntegrationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Follow what people save; tell scheduling what the settings lock and how far the SIS has it."""
+        """Follow what people save; tell scheduling of locks, of refusals to come, and how far the SIS is."""
+        from integration.foresight import SisForesight  # noqa: PLC0415  # models first
         from integration.receivers import connect  # noqa: PLC0415  # models first
         from integration.side import Side  # noqa: PLC0415  # models first
         from integration.source_locks import read_source_locks  # noqa: PLC0415  # models first
         from scheduling import integration_side  # noqa: PLC0415  # models first
-        from scheduling.services import field_locks  # noqa: PLC0415  # models first
+        from scheduling.services import field_locks, foresight  # noqa: PLC0415  # models first
 
         connect()
         post_migrate.connect(make_default_profile, sender=self)
         field_locks.register(read_source_locks)
+        foresight.register(SisForesight)
         integration_side.register(Side)

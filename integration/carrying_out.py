@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from integration import flags, outbound
 from integration.applying import Applier
 from integration.models import MergeRun, Plan, PlanRow
-from integration.outstanding import tell_held, tell_rejected
+from integration.outstanding import tell_held, tell_rejected, tell_untaken
 from integration.planmaker import CHANGES
 from integration.record_types import RecordType
 from integration.reference_apply import ReferenceApplier
@@ -53,6 +53,7 @@ class CarryOut:
         if self.plan.is_sending:
             with frame.timed("send", total=sum(counts[name] for name in SENT)):
                 away = Sending(frame=frame, plan=self.plan, kind=kind).work()
+            tell_untaken(frame.run, frame.merge_type, frame.term)
         counts["held"] = tell_held(frame.run, frame.merge_type, frame.term)
         counts["rejected"] += tell_rejected(frame.run, frame.merge_type, frame.term)
         return away

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from integration.models import MergeRun, MergeState, Plan
+from integration.models import MergeRun, MergeState, Plan, SiteOffer
 from integration.settings import MergeSettings, active_versions, usable
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.status_rules import Channel
@@ -26,13 +26,31 @@ def load_channels(terms: Iterable[str], settings: MergeSettings, *, now: dt.date
     return _channels([row["json"] for row in rows], settings, now=now)
 
 
-def load_settings_and_channels(*, now: dt.datetime) -> tuple[MergeSettings, Channels]:
-    """The active settings (see `settings.usable`), and the channels of every term."""
-    version = active_versions().annotate(terms=json_rows(_terms(Term.objects.all()), *NAMES)).first()
+class Rules(NamedTuple):
+    """What holds now. `offers`: site -> what it last said that it offers."""
+
+    settings: MergeSettings
+    channels: Channels
+    offers: Mapping[str, Any]
+
+
+def load_rules(*, now: dt.datetime) -> Rules:
+    """The active settings (see `settings.usable`), the channels of every term, and the offers; in one query."""
+    version = (
+        active_versions()
+        .annotate(
+            terms=json_rows(_terms(Term.objects.all()), *NAMES),
+            offers=json_rows(SiteOffer.objects.all(), "site", "offer"),
+        )
+        .first()
+    )
     settings = usable(version)
     if version is None:
-        return settings, load_channels(Term.objects.values_list("pk", flat=True), settings, now=now)
-    return settings, _channels(version.terms, settings, now=now)
+        channels = load_channels(Term.objects.values_list("pk", flat=True), settings, now=now)
+        offers = SiteOffer.objects.values("site", "offer")
+    else:
+        channels, offers = _channels(version.terms, settings, now=now), version.offers
+    return Rules(settings=settings, channels=channels, offers={one["site"]: one["offer"] for one in offers})
 
 
 def _terms(terms: QuerySet[Term]) -> QuerySet[Any]:

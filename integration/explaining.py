@@ -17,10 +17,10 @@ from integration.merge.canonical import plain
 from integration.merge.records import Baseline, Rule
 from integration.merge.threeway import merge_record
 from integration.models import Conflict, Link, LinkState, Plan, PlanRow
+from integration.offers import known_capabilities
 from integration.rule_words import Act, rule_in_words
 from integration.settings import active_version, read
 from integration.sis.port import Capabilities, MergeType
-from integration.standing import configured_capabilities
 from integration.wording import how_to_settle, moment
 from scheduling.domain.errors import UnknownField
 from scheduling.models import ChangeLog
@@ -238,7 +238,7 @@ def explain(
         .order_by("-id")
         .first(),
         now=now,
-        capabilities=capabilities or configured_capabilities(),
+        capabilities=capabilities or known_capabilities(),
     )
     why = explainer.why()
     return {

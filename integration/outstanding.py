@@ -1,10 +1,11 @@
-"""What stays open after a run and is told on every run while it does: rejected and held records."""
+"""What stays open after a run and is told on every run while it does: rejected, held and untaken records."""
 
 from collections.abc import Collection
 
 from integration.models import Conflict, MergeRun, OutboundChange
 from integration.run_issues import held_field, held_record, write_issues
 from integration.sis.port import ErrorClass, Issue, MergeType
+from integration.status_rules import Hindrance
 
 FOUND_WHILE_SENDING = (Conflict.Kind.AMBIGUOUS, Conflict.Kind.NUMBER)
 """Conflicts that planning does not find again: they stand until a person or a delivery ends them."""
@@ -28,6 +29,25 @@ def tell_rejected(run: MergeRun, merge_type: MergeType, term: str) -> int:
     ]
     write_issues(run.pk, [(issue, False) for issue in issues])
     return len(issues)
+
+
+def tell_untaken(run: MergeRun, merge_type: MergeType, term: str) -> None:
+    """Note the records of ours for which the SIS has no such operation: they wait."""
+    rows = OutboundChange.objects.filter(
+        merge_type=merge_type.value,
+        term_id=term,
+        state=OutboundChange.State.WAITING,
+        error_class=Hindrance.SIS_CANNOT.value,
+    ).select_related("link")
+    issues = [
+        Issue(
+            code="SIS_CANNOT",
+            message=f"{row.link}: {row.error_text}",
+            record=row.link.sis_id or str(row.link),
+        )
+        for row in rows.order_by("link_id")
+    ]
+    write_issues(run.pk, [(issue, True) for issue in issues])
 
 
 def tell_held(

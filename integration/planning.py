@@ -16,14 +16,23 @@ from integration.incoming import Incoming
 from integration.links import Known, add_missing_links, known_links, links_by_id, unlinked
 from integration.linkstate import adopt_intent, baseline_of, context_of, salted
 from integration.merge.canonical import encode, plain
-from integration.merge.records import Decision, RecordMerge, Rule
+from integration.merge.records import Decision, RecordMerge, Rule, Values
 from integration.merge.removal import ReturnOutcome, decide_return
 from integration.merge.threeway import merge_record
 from integration.models import Link, LinkState, PlanRow
 from integration.planmaker import PlanMaker, Row
 from integration.planning_absent import AbsentPlanner, is_removal_in_flight, removal_operation
 from integration.record_types import LocalState, RecordType
-from integration.sis.port import BadRecord, Evidence, Issue, MergeType, SisAdapter, SisRecord, Snapshot
+from integration.sis.port import (
+    BadRecord,
+    Evidence,
+    Issue,
+    MergeType,
+    Operation,
+    SisAdapter,
+    SisRecord,
+    Snapshot,
+)
 from integration.unconfirmed import overdue_changes, overdue_creation
 
 BATCH = 500
@@ -331,7 +340,7 @@ class Planner:
 
     def _plan_merge(self, found: Incoming, link: Link, ours: LocalState, merge: RecordMerge) -> None:
         pulls, pushes = merge.pulls, merge.pushes
-        sends = bool(pushes) and self.is_sending and self._may_send(ours)
+        sends = bool(pushes) and self.is_sending and self._may_send(ours) and self._is_taken(pushes)
         common: dict[str, Any] = {
             "record_key": found.record.sis_id,
             "label": self.kind.label(ours.values),
@@ -361,6 +370,12 @@ class Planner:
             self.maker.count("awaiting")
         if not pulls and not sends and not merge.held:
             self.maker.count("unchanged")
+
+    def _is_taken(self, pushes: Values) -> bool:
+        """Whether the SIS takes such a change of a record that it has."""
+        can, kind = self.adapter.capabilities.can, self.kind.merge_type
+        is_cancel = pushes == {"status": "CANCELLED"}
+        return can(kind, Operation.UPDATE) or (is_cancel and can(kind, Operation.CANCEL))
 
     def _may_send(self, ours: LocalState) -> bool:
         return self.kind.is_sendable(ours.values) and not self.kind.waits_for(ours.values)

@@ -14,12 +14,12 @@ from integration.approval import NotWaiting, check_waiting
 from integration.execution import Outcome, approve, check_may_send, execute
 from integration.hints import hint
 from integration.models import MergeRequest, MergeRun, Plan
+from integration.offers import ready_adapter
 from integration.previews import previewed_plans
 from integration.request_claims import claimed, close, put_back, unfinished
 from integration.runs import NO_PLACE, AlreadyRunning, Options, check_free
 from integration.settings import ConfigurationError
-from integration.sis.port import SENDABLE_TYPES, TERM_TYPES, MergeType, SisAdapter
-from integration.sis.registry import BadSisUrl, configured_adapter
+from integration.sis.port import SENDABLE_TYPES, TERM_TYPES, BadSisUrl, MergeType, SisAdapter
 from scheduling.models import ChangeLog, Term, User
 from scheduling.services.audit import Author, Change, write_changes
 
@@ -195,7 +195,7 @@ def _work(request: MergeRequest, outcome: Outcome, clock: Clock) -> None:
     for merge_type, term in _jobs(request):
         check_free(merge_type, term)  # nothing is begun of which a part would have to be done again
     try:
-        adapter = configured_adapter()
+        adapter = ready_adapter(now=clock())
     except BadSisUrl as error:
         outcome.refuse("CONFIGURATION", str(error), exit_code=2)
         return

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from integration.conflict_pages import stamp_of
 from integration.models import Conflict
+from integration.offers import known_adapter
 from integration.record_types import RecordType
 from integration.resolving import CannotSettle, Choice, NotOpen, resolve
 from integration.runs import record_type_of
 from integration.settings import MergeSettings, active_version, read
 from integration.sis.port import MergeType, SisAdapter
-from integration.sis.registry import configured_adapter
 from integration.wording import moment
 from scheduling.models import ChangeLog, User
 from scheduling.services.audit import Author
@@ -115,7 +115,7 @@ class Desk:
 def open_desk(*, actor: User, now: dt.datetime) -> Iterator[Desk]:
     """A desk with today's settings; the SIS is not called. Raises `ConfigurationError` and `BadSisUrl`."""
     settings = read(active_version())
-    adapter = configured_adapter()
+    adapter = known_adapter()
     try:
         yield Desk(adapter=adapter, settings=settings, actor=actor, now=now)
     finally:

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from integration import outbound
 from integration.delivery import Delivery
@@ -13,7 +15,7 @@ from integration.models import Link, LinkState, OutboundChange, Plan, PlanRow
 from integration.planmaker import CHANGES
 from integration.record_types import RecordType
 from integration.runs import RunFrame
-from integration.sis.port import SisUnavailable
+from integration.sis.port import Operation, SisUnavailable
 
 State = OutboundChange.State
 OUTCOME_OF: Mapping[str, str] = {
@@ -38,7 +40,7 @@ class Sending:
         """Send; what stopped it, if the SIS went away. What is left then waits for the next run."""
         frame = self.frame
         planned, unresolved = self._planned(), self._unresolved()
-        wanted = planned | unresolved
+        wanted, untaken = planned | unresolved, self._untaken()
         outbound.want(wanted, now=frame.clock())
         delivery = Delivery(
             kind=self.kind,
@@ -49,7 +51,7 @@ class Sending:
             progress=frame.tell,
             sent_plan_id=self.plan.pk,
         )
-        delivery.deliver(only=wanted)
+        delivery.deliver(only=wanted | untaken)
         ledger = delivery.ledger
         outcomes = {link: ledger.outcomes.get(link) or state for link, state in self._states(wanted).items()}
         self._count(outcomes, unresolved, ledger)
@@ -78,6 +80,24 @@ class Sending:
             state__in=[LinkState.CREATING, LinkState.UNKNOWN_OUTCOME],
         )
         return set(links.order_by().values_list("id", flat=True))
+
+    def _untaken(self) -> set[int]:
+        """Records of which the SIS takes nothing, so that no plan has them: looked at, they say so."""
+        able, kind = self.frame.adapter.capabilities, self.kind.merge_type
+        takes = {one for one in Operation if able.can(kind, one)}
+        closed = []
+        if Operation.CREATE not in takes:
+            closed.append(Q(link__state=LinkState.NEW))
+        if not takes & {Operation.UPDATE, Operation.CANCEL}:
+            closed.append(Q(link__state=LinkState.LINKED, link__removal=""))
+        if not takes & {Operation.CANCEL, Operation.DELETE}:
+            closed.append(Q(link__state=LinkState.LINKED) & ~Q(link__removal=""))
+        if not closed:
+            return set()
+        rows = OutboundChange.objects.filter(
+            reduce(or_, closed), merge_type=kind.value, term_id=self.kind.term, state=State.WAITING
+        )
+        return set(rows.order_by().values_list("link_id", flat=True))
 
     def _states(self, wanted: set[int]) -> dict[int, str]:
         rows = OutboundChange.objects.filter(link_id__in=wanted).order_by()

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
 
-from integration.channels import Channels, load_settings_and_channels
+from integration.channels import Channels, Rules, load_rules
+from integration.offers import known_capabilities
 from integration.settings import MergeSettings
-from integration.sis.port import BadSisUrl, Capabilities
-from integration.sis.registry import configured_adapter
+from integration.sis.port import Capabilities
 from integration.status_rules import RecordFacts
 from scheduling.domain.fields import Catalogue
 from scheduling.selectors import catalogue
@@ -30,35 +30,23 @@ class Standing:
     @property
     def settings(self) -> MergeSettings:
         """The active settings, or the delivered ones."""
-        return self._rules[0]
+        return self._rules.settings
 
     @property
     def channels(self) -> Channels:
         """How far both types may go in each term."""
-        return self._rules[1]
+        return self._rules.channels
 
     @cached_property
-    def _rules(self) -> tuple[MergeSettings, Channels]:
-        return load_settings_and_channels(now=self.now)
+    def _rules(self) -> Rules:
+        return load_rules(now=self.now)
 
     @cached_property
     def able(self) -> Capabilities:
         """What the SIS can do."""
-        return self._capabilities or configured_capabilities()
+        return self._capabilities or known_capabilities(self._rules.offers)
 
     @cached_property
     def fields(self) -> Catalogue:
         """The section fields, the institution's own too."""
         return catalogue()
-
-
-def configured_capabilities() -> Capabilities:
-    """What the configured SIS can do; the port's defaults where none is configured (status still answers)."""
-    try:
-        adapter = configured_adapter()
-    except BadSisUrl:
-        return Capabilities(name="none")
-    try:
-        return adapter.capabilities
-    finally:
-        adapter.close()

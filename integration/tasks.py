@@ -9,11 +9,10 @@ from integration.dead_runs import bury_dead_runs
 from integration.feed import follow, reach
 from integration.hints import send
 from integration.nightly import request_night
+from integration.offers import known_capabilities, ready_adapter
 from integration.real_time import deliver_due, due_queues, rests_until
 from integration.settings import ConfigurationError
-from integration.sis.port import SisError
-from integration.sis.registry import BadSisUrl, configured_adapter
-from integration.standing import configured_capabilities
+from integration.sis.port import BadSisUrl, SisError
 from scheduling.services.uploads import drop_old_uploads
 
 log = structlog.get_logger("tandem.tasks")
@@ -32,7 +31,7 @@ def deliver() -> None:
     if rests_until(now=timezone.now()) is not None:
         return
     try:
-        adapter = configured_adapter()
+        adapter = ready_adapter(now=timezone.now())
     except BadSisUrl as error:
         log.warning("nothing is sent", reason=str(error))
         return
@@ -48,7 +47,7 @@ def deliver() -> None:
 def follow_feed() -> None:
     """Take what the SIS's change feed tells, and pull what changed there."""
     try:
-        adapter = configured_adapter()
+        adapter = ready_adapter(now=timezone.now())
     except BadSisUrl as error:
         log.warning("the feed is not followed", reason=str(error))
         return
@@ -79,7 +78,7 @@ def look_after() -> None:
         return
     if is_due:
         send("deliver", {})
-    able = configured_capabilities()
+    able = known_capabilities()
     if able.change_feed and rests_until(now=now) is None and reach(able, now=now).terms:
         send("follow_feed", {})
 

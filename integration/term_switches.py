@@ -51,8 +51,8 @@ def refusals(change: SwitchChange, *, today: dt.date) -> Iterator[tuple[str, str
         )
     if after.is_sending and change.merge_type not in SENDABLE_TYPES:
         yield "is_sending", f"{what}: courses are only imported, never sent. Untick Send."
-    elif change.turns_on_sending and (why := why_not_sent(change.merge_type)):
-        yield "is_sending", f"{what}: {why} Untick Send."
+    elif change.turns_on_sending and (why := why_not_sent([change.merge_type])):
+        yield "is_sending", f"{what}: {why[change.merge_type]} Untick Send."
     if after.is_real_time and not after.is_sending:
         yield (
             "is_real_time",

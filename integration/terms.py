@@ -1,15 +1,15 @@
 """Turning terms on and off, and bringing in a term that only the SIS knows yet."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from integration.models import OutboundChange, TermSwitch
+from integration.offers import NO_SIS, known_capabilities
 from integration.reference_types import TYPES
 from integration.sis.port import SENDABLE_TYPES, MergeType, SisAdapter, SisRecord
-from integration.sis.registry import BadSisUrl, configured_adapter
 from scheduling.domain.errors import InvalidValue
 from scheduling.domain.values import canonical
 from scheduling.models import ChangeLog, Term, User
@@ -74,19 +74,17 @@ def check_switches(
         raise CannotEnable(f"{until} is past; give a date from {today} on with --until.")
 
 
-def why_not_sent(merge_type: MergeType) -> str:
-    """Why the configured SIS can be sent nothing of this type; blank if it can, or none is configured."""
-    try:
-        adapter = configured_adapter()
-    except BadSisUrl:
-        return ""
-    try:
-        able = adapter.capabilities
-    finally:
-        adapter.close()
-    if able.writes.get(merge_type):
-        return ""
-    return f"This SIS ({able.name}) takes no {merge_type.value}, so none can be sent."
+def why_not_sent(types: Collection[MergeType] = SENDABLE_TYPES) -> dict[MergeType, str]:
+    """Those of `types` of which the configured SIS can be sent nothing, and why. One query at most.
+
+    Where no SIS is configured, nothing stands against it.
+    """
+    able = known_capabilities()
+    return {
+        one: f"This SIS ({able.name}) takes no {one.value}, so none can be sent."
+        for one in SENDABLE_TYPES
+        if one in types and able is not NO_SIS and not able.writes.get(one)
+    }
 
 
 @transaction.atomic
@@ -136,7 +134,7 @@ def _sent(types: Sequence[MergeType], said: list[str]) -> frozenset[MergeType]:
 
     Raises `CannotEnable` if it takes none of them.
     """
-    unsent = {one: why for one in types if one in SENDABLE_TYPES and (why := why_not_sent(one))}
+    unsent = why_not_sent(types)
     sent = frozenset(types) & frozenset(SENDABLE_TYPES) - unsent.keys()
     if not sent:
         raise CannotEnable(f"{next(iter(unsent.values()))} Leave --send out.")

@@ -16,7 +16,7 @@ from adminconsole.term_matrix import term_blocks
 from adminconsole.term_words import FLAG_MEANINGS, FLAG_NAMES, UNTIL_MEANING, switch_differences
 from integration.coverage import term_coverage
 from integration.settings import ConfigurationError, MergeSettings, active_version, read
-from integration.sis.port import SENDABLE_TYPES, TERM_TYPES, SisError
+from integration.sis.port import TERM_TYPES, SisError
 from integration.sis.registry import BadSisUrl, configured_adapter
 from integration.switch_values import FLAGS, OFF, Key, Switch, SwitchChange
 from integration.term_switches import SwitchesChanged, all_switches, save_switches
@@ -72,7 +72,7 @@ def _page(
         "clashes": switch_differences(form.clashes, today=today),
         "flags": [(FLAG_NAMES[flag], FLAG_MEANINGS[flag]) for flag in FLAGS],
         "until_meaning": UNTIL_MEANING,
-        "unsent": [why for one in SENDABLE_TYPES if (why := why_not_sent(one))],
+        "unsent": list(why_not_sent().values()),
         "blocks": [one for one in blocks if not one.is_past or one.term.pk in asked],
         "past": [one for one in blocks if one.is_past and one.term.pk not in asked],
     }

@@ -21,9 +21,9 @@ from adminconsole.settings_words import ALWAYS_REMOVED, REMOVAL_MEANINGS, REMOVA
 from adminconsole.views.version_list import number_of
 from integration.merge.policy import Removal
 from integration.models import MergeProfileVersion
+from integration.offers import known_capabilities
 from integration.settings import ConfigurationError, read
 from integration.sis.port import MergeType
-from integration.standing import configured_capabilities
 from scheduling.domain.fields import Catalogue
 
 NOTHING_CHANGED = "Nothing differs from what is set now, so there is nothing to save."
@@ -131,9 +131,7 @@ class TypePage:
         shown = {**self._frame(form), **said, "removal_meaning": ALWAYS_REMOVED.get(self.merge_type)}
         if has_form(self.merge_type):
             shown |= {
-                "groups": field_matrix(
-                    self.merge_type, form.choices, self.catalogue, configured_capabilities()
-                ),
+                "groups": field_matrix(self.merge_type, form.choices, self.catalogue, known_capabilities()),
                 "columns": COLUMNS,
                 "default_column": DEFAULT,
                 "default_source": form.choices.get("default_source"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0005_feed_position'),
+        ('integration', '0006_site_offer'),
     ]
 
     operations = [

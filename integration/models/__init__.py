@@ -3,6 +3,7 @@
 from .conflict import Conflict
 from .feed import FeedPosition
 from .link import Link, LinkState
+from .offer import SiteOffer
 from .outbound import OutboundChange
 from .plan import Plan, PlanRow
 from .request import MergeRequest
@@ -23,5 +24,6 @@ __all__ = [
     "Plan",
     "PlanRow",
     "RunIssue",
+    "SiteOffer",
     "TermSwitch",
 ]

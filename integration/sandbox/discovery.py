@@ -1,15 +1,16 @@
 """What the sandbox says of itself: the resources it offers, and the application's configuration."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .identity import guid
-from .resources import RESOURCES, methods_of
+from .resources import RESOURCES
 
 NAMES = {"colleague": "Sandbox Colleague", "banner": "Sandbox Banner"}
 
 
-def available_resources(profile: str) -> list[dict[str, Any]]:
-    """The answer of ``/admin/available-resources``: versions, methods and filters of each."""
+def available_resources(profile: str, allowed: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The answer of ``/admin/available-resources``: versions, methods and filters of what is allowed."""
     resources = [
         {
             "name": name,
@@ -17,7 +18,7 @@ def available_resources(profile: str) -> list[dict[str, Any]]:
                 {
                     "X-Media-Type": resource.media_type,
                     "version": resource.version,
-                    "methods": list(methods_of(name, profile)),
+                    "methods": list(allowed[name]),
                     "filters": list(resource.filters),
                     "namedQueries": [{"name": query, "filters": [query]} for query in resource.named],
                     "maxPageSize": resource.page,
@@ -25,6 +26,7 @@ def available_resources(profile: str) -> list[dict[str, Any]]:
             ],
         }
         for name, resource in RESOURCES.items()
+        if allowed[name]
     ]
     about = [{"applicationName": NAMES[profile], "applicationVersion": "1"}]
     return [{"id": _application(profile), "name": NAMES[profile], "about": about, "resources": resources}]

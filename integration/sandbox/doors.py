@@ -9,7 +9,16 @@ from .control import control
 from .discovery import available_resources, configuration
 from .faults import WRITES, Call
 from .feed import USUAL
-from .refusals import BAD_REQUEST, NOT_ALLOWED, NOT_FOUND, SERVER_ERROR, UNAUTHORIZED, Refusal, body_of
+from .refusals import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    SERVER_ERROR,
+    UNAUTHORIZED,
+    Refusal,
+    body_of,
+)
 from .resources import ERRORS_MEDIA, RESOURCES, methods_of
 from .sis import SandboxSis
 from .writing import write
@@ -110,7 +119,7 @@ def _answer(sis: SandboxSis, request: Request, call: Call, strikes: str) -> Answ
         case "POST", ["auth"]:
             return _token(sis, request)
         case "GET", ["admin", "available-resources"]:
-            return Answer(body=available_resources(sis.profile))
+            return Answer(body=available_resources(sis.profile, sis.allowed()))
         case "GET", ["appconfig"]:
             return Answer(body=configuration(sis.profile))
         case (("GET" | "HEAD"), ["consume"]):
@@ -144,6 +153,9 @@ def _resource(sis: SandboxSis, request: Request, call: Call, strikes: str) -> An
     name, rest = request.parts[1], request.parts[2:]
     if name not in RESOURCES:
         raise Refusal("Global.Internal.Error", f"There is no resource {name}.", status=NOT_FOUND)
+    if (method := "get" if call.is_list else request.method.lower()) in sis.denied.get(name, ()):
+        message = f"The key has no permission for {method} of {name}."
+        raise Refusal("Access.Denied", message, status=FORBIDDEN)
     reading.check_media(request, name)
     if not request.is_readable:
         raise Refusal("Global.SchemaValidation.Error", "The body is no JSON.", status=BAD_REQUEST)

@@ -7,7 +7,7 @@ from .identity import guid
 from .resources import RESOURCES
 
 SCHEMA_ERROR = "Global.SchemaValidation.Error"
-BAD_REQUEST, UNAUTHORIZED, NOT_FOUND, NOT_ALLOWED = 400, 401, 404, 405
+BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = 400, 401, 403, 404, 405
 NOT_ACCEPTABLE, UNSUPPORTED, SERVER_ERROR = 406, 415, 500
 
 
@@ -36,7 +36,7 @@ def not_there(resource: str, identifier: str) -> Refusal:
 def body_of(refusal: Refusal, profile: str, resource: str) -> Any:
     """The error as JSON. Banner's older handlers answer one object or a bare list, without the envelope."""
     code, message = refusal.code, refusal.message
-    if profile == "banner" and refusal.status not in {UNAUTHORIZED, SERVER_ERROR}:
+    if profile == "banner" and refusal.status not in {UNAUTHORIZED, FORBIDDEN, SERVER_ERROR}:
         code, message = SCHEMA_ERROR, html.escape(refusal.banner or message)
     error = {
         "id": guid("errors", f"{code}/{message}"),

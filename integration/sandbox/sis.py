@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from .exporting import export
 from .faults import Faults
 from .feed import Feed
 from .loading import load
-from .resources import PROFILES
+from .resources import PROFILES, RESOURCES, methods_of
 from .revisions import Line, apply_revision, revisions_in
 from .tokens import Tokens
 
@@ -28,8 +28,9 @@ class SandboxSis:
     """One SIS, used by many threads; whoever touches its parts holds `lock`.
 
     `folder` is the exchange folder it begins with, `changes` the changes file, `zone` the institution's time
-    zone, `state` the folder in which it keeps its state, if any: what is there goes before `folder`. Making
-    one raises `SisUnavailable`, `SisUnreadable`, `BadChanges` or `BadState` for files that cannot be taken.
+    zone, `state` the folder in which it keeps its state, if any: what is there goes before `folder`;
+    `denied`: resource -> the methods that no key may use, as an administrator would set it. Making one
+    raises `SisUnavailable`, `SisUnreadable`, `BadChanges` or `BadState` for files that cannot be taken.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class SandboxSis:
     changes: Path | None = None
     api_key: str = ""
     state: Path | None = None
+    denied: Mapping[str, Collection[str]] = field(default_factory=dict)
     clock: Callable[[], dt.datetime] = utc_now
     lock: threading.RLock = field(default_factory=threading.RLock)
     faults: Faults = field(default_factory=Faults)
@@ -83,6 +85,13 @@ class SandboxSis:
             "fetched": self.feed.fetched,
             "taken": self.feed.taken,
             "last": self.feed.last,
+        }
+
+    def allowed(self) -> dict[str, tuple[str, ...]]:
+        """Resource -> the methods that a key may use."""
+        return {
+            name: tuple(one for one in methods_of(name, self.profile) if one not in self.denied.get(name, ()))
+            for name in RESOURCES
         }
 
     def stamp(self) -> str:

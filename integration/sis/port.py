@@ -52,6 +52,7 @@ from .errors import (
     SisUnavailable,
     SisUnreadable,
 )
+from .section_rules import SectionRules
 
 __all__ = [
     "NOWHERE",
@@ -173,6 +174,8 @@ class Capabilities:
         adapter is a `change_feed.ChangeFeed` then. Blank: it has none.
     write_batch_size
         How many records one `writing` session takes.
+    section_rules
+        What it is known to refuse of a section: people are told before they save.
     allows_temporary_number
         A section may hold a made-up number for a moment, so that two sections can swap theirs.
     """
@@ -197,6 +200,7 @@ class Capabilities:
     written_in_parts: frozenset[str] = frozenset()
     change_feed: str = ""
     write_batch_size: int = 100
+    section_rules: SectionRules = field(default_factory=SectionRules)
 
     def can(self, merge_type: MergeType, operation: Operation) -> bool:
         """Whether it takes `operation` for `merge_type`."""

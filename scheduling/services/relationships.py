@@ -16,11 +16,11 @@ from django.db import transaction
 from phases.policy import Action, Actor, SectionFacts
 from phases.selectors import policy_for
 from scheduling.crosslist_facts import hidden_words
-from scheduling.domain.checks import Finding, disagreements
+from scheduling.domain.checks import CheckFailed, Finding, disagreements, introduced
 from scheduling.domain.errors import AlreadyGrouped, InvalidValue
 from scheduling.domain.fields import CROSSLIST, RELATIONSHIP_CAPACITY, RELATIONSHIP_KINDS
 from scheduling.domain.values import whole_number
-from scheduling.models import RelationshipMember, Section, Term
+from scheduling.models import Relationship, RelationshipMember, Section, Term
 from scheduling.permissions import acting_user, check_action, check_fields
 from scheduling.selectors import RelationshipState, meetings_of, values_of_relationships
 from scheduling.surroundings import partners_of
@@ -29,6 +29,7 @@ from scheduling.visibility import viewer_for, visible_departments
 from . import relationship_rows
 from .audit import Author
 from .field_locks import relationship_locks
+from .foresight import foresee
 from .locking import locked_relationship, locked_sections, term_of
 from .relationship_rows import Members
 
@@ -91,7 +92,7 @@ def update_relationship(
 ) -> SavedRelationship:
     """Change what is given. A primary that leaves the group is not replaced unless another one is named.
 
-    Raises `NotFound`, `StaleVersion`, `InvalidValue`, `AlreadyGrouped`, `ActionRefused`, `FieldLocked`.
+    Raises as `create_relationship`, and `StaleVersion` and `CheckFailed`.
     """
     actor = acting_user(author.user)
     locked_sections({*(members or ()), *_member_ids(relationship_id)})
@@ -101,10 +102,8 @@ def update_relationship(
     changed: dict[str, Any] = {}
     if wanted != state.members:
         changed["members"] = wanted
-    if (
-        not isinstance(capacity, Unset)
-        and (seats := whole_number(RELATIONSHIP_CAPACITY, capacity)) != state.capacity
-    ):
+    seats = state.capacity if isinstance(capacity, Unset) else whole_number(RELATIONSHIP_CAPACITY, capacity)
+    if seats != state.capacity:
         changed["capacity"] = seats
     if not changed:
         return SavedRelationship(relationship_id=relationship_id, version=group.version)
@@ -116,6 +115,7 @@ def update_relationship(
     check_fields(relationship_locks(group.term), changed)
     if "members" in changed:
         _check_members(ids, sections, term=group.term, kind=group.kind, author=author, but=relationship_id)
+        _check_foreseen(group, state.members, wanted, now=author.now)
     new_version = relationship_rows.update(group, state, changed, author=author)
     return SavedRelationship(
         relationship_id=relationship_id, version=new_version, findings=_disagreements(group.kind, wanted)
@@ -236,6 +236,24 @@ def _check_members(
     if set(members) in held.values():
         names = ", ".join(str(sections[pk]) for pk in sorted(members))
         raise AlreadyGrouped(f"These sections are linked already ({names}); change that group.", "members")
+
+
+def _check_foreseen(group: Relationship, before: Members, after: Members, *, now: dt.datetime) -> None:
+    """Raise `CheckFailed` for what the SIS will refuse of the group with its new members."""
+    foresight = foresee((), now=now)
+
+    def refusals(members: Members) -> list[Finding]:
+        found = foresight.group_refusals(
+            group.term_id,
+            kind=group.kind,
+            sis_id=group.sis_id,
+            has_primary=any(is_primary for _pk, is_primary in members),
+        )
+        return list(found)
+
+    found = refusals(after)
+    if new := introduced(refusals(before), found):
+        raise CheckFailed(new[0].message, new[0].field, findings=found, introduced=new)
 
 
 def _names(relationship_id: int, author: Author) -> str:

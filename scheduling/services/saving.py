@@ -15,7 +15,15 @@ import msgspec
 from django.db import transaction
 
 from phases.policy import Action, SectionFacts
-from scheduling.domain.checks import Check, CheckFailed, Finding, NumberTaken, findings, introduced
+from scheduling.domain.checks import (
+    Check,
+    CheckFailed,
+    Finding,
+    NumberTaken,
+    Surroundings,
+    findings,
+    introduced,
+)
 from scheduling.domain.errors import DomainError, InvalidValue, NotFound
 from scheduling.models import ChangeLog, Course, Instructor, Room, Section, Term
 from scheduling.permissions import acting_user, check_action, check_fields
@@ -26,6 +34,7 @@ from scheduling.surroundings import Neighbourhood
 from . import section_rows
 from .audit import Author, Change, write_changes
 from .field_locks import FieldLocks
+from .foresight import Foresight, Planned, foresee
 from .locking import locked_sections, section_seen
 from .references import References
 from .section_values import Values, blank_values, read_changes, room_ids
@@ -86,6 +95,16 @@ class _Draft:
         """None for a new one."""
         return None if self.section is None else self.section.pk
 
+    @property
+    def planned(self) -> Planned:
+        """What the SIS will be asked to take."""
+        return Planned(
+            term_code=self.term.pk,
+            section_id=self.section_id,
+            sis_id=None if self.section is None else self.section.sis_id,
+            changed=frozenset(self.changed),
+        )
+
 
 Outcome = Saved | DomainError
 
@@ -112,6 +131,7 @@ class _Saving:
         terms = {one.term for one in self.sections.values()} | {one.term for one in wishes if one.term}
         self.locks = FieldLocks(terms={one.pk for one in terms}, at=author.now, user_id=self.actor.user_id)
         self.references: References
+        self.foresight: Foresight
         self.around: dict[str, Neighbourhood] = {}
         self.parts: dict[int, Values] = {}
         self.audit: list[Change] = []
@@ -124,7 +144,9 @@ class _Saving:
             [(one.term, one.before, one.changed) for one in read if isinstance(one, _Draft)]
         )
         granted = [_tried(self._granted, one) if isinstance(one, _Draft) else one for one in read]
-        self._look_around([one for one in granted if isinstance(one, _Draft)])
+        drafts = [one for one in granted if isinstance(one, _Draft)]
+        self._look_around(drafts)
+        self.foresight = foresee([one.planned for one in drafts], now=self.author.now)
         found = [_tried(self._save, one) if isinstance(one, _Draft) else one for one in granted]
         section_rows.write_parts(self.parts)
         write_changes(self.audit, author=self.author)
@@ -223,8 +245,8 @@ class _Saving:
     def _judged(self, draft: _Draft) -> tuple[Finding, ...]:
         """What the checks find. Raises `NumberTaken` or `CheckFailed` for errors that are new."""
         around = self.around[draft.term.pk].around(draft.section_id, draft.states)
-        found = findings(draft.after, around)
-        new = introduced(findings(draft.before, around) if draft.section is not None else (), found)
+        found = self._found(draft, draft.after, around)
+        new = introduced(self._found(draft, draft.before, around) if draft.section is not None else (), found)
         if new:
             taken = tuple(one for one in new if one.code == Check.NUMBER_TAKEN)
             error = NumberTaken if taken else CheckFailed
@@ -232,6 +254,9 @@ class _Saving:
             sentence = " ".join(one.message for one in shown)
             raise error(sentence, shown[0].field, findings=found, introduced=new)
         return found
+
+    def _found(self, draft: _Draft, values: Values, around: Surroundings) -> tuple[Finding, ...]:
+        return (*findings(values, around), *self.foresight.refusals(draft.planned, values, around))
 
     def _change(self, draft: _Draft, pk: int, version: int, action: str, **values: Any) -> Change:
         return Change(

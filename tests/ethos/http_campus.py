@@ -8,7 +8,8 @@ from integration.sandbox.sis import SandboxSis
 from integration.sis.ethos.adapter import EthosAdapter
 from integration.sis.ethos.address import Address
 from integration.sis.ethos.pace import Pace
-from scheduling.models import Section
+from scheduling.models import Relationship, Section
+from scheduling.services import relationships
 from tests.campus import TABLES, TERM, section_row
 from tests.merge_desk import Desk
 
@@ -21,7 +22,7 @@ COLLEGE = {
         section_row("S1", "C1", "A", **USUAL),
         section_row("S2", "C1", "B", **USUAL, enrollment="12"),
         section_row("S3", "C2", "A", **USUAL),
-        section_row("S4", "C2", "B", **USUAL),
+        section_row("S4", "C2", "B", **USUAL | {"part_of_term": "2", "schedule_type": "LAB"}),
         section_row("S5", "C2", "C", **USUAL),
     ],
     "buildings": [*TABLES["buildings"], ("Online", "Online", "")],
@@ -59,6 +60,7 @@ class HttpCampus(Desk):
     def use(self, settings):
         """From now on the commands of this test go there; the SIS is as it was in the beginning."""
         self.sis.reset()
+        self.sis.denied = {}
         settings.SIS_URL, settings.SIS_API_KEY, settings.TIME_ZONE = self.url, KEY, ZONE
         settings.SIS_MAX_REQUESTS_PER_SECOND = 5_000
         return self
@@ -76,6 +78,13 @@ class HttpCampus(Desk):
 
     def rows_of(self, sis_id, table):
         return [one for one in self.sis.export()[table] if one["section_id"] == sis_id]
+
+    def group_here(self):
+        """The only crosslist."""
+        return Relationship.objects.get(term=TERM)
+
+    def regroup(self, group, **changes):
+        return relationships.update_relationship(group.pk, author=self.author(), **changes)
 
     def written(self):
         return [(one["method"], one["resource"]) for one in self.sis.journal if one["took_effect"]]

@@ -94,3 +94,31 @@ def test_a_port_that_is_taken_is_said(served, tmp_path):
 
     with pytest.raises(CommandError, match=f"Port {port} cannot be used"):
         call_command("sandbox_sis", str(write_institution(tmp_path / "sis")), "--port", str(port))
+
+
+def test_what_is_denied_is_403_and_not_offered(start, tmp_path):
+    write_institution(tmp_path / "sis")
+    whole = [f"section-crosslists:{one}" for one in ("get", "post", "put", "delete")]
+    denials = [word for one in ("sections:put", "buildings:get", *whole) for word in ("--deny", one)]
+    _process, caller = start(*denials)
+    section = caller.section("S001")
+    (application,) = caller.http.get("/admin/available-resources").json()
+    offered = {one["name"]: one["representations"][0]["methods"] for one in application["resources"]}
+
+    refused = [
+        caller.send("PUT", "sections", {"billing": 3.5}, section["id"]),
+        caller.list("buildings"),
+        caller.list("section-crosslists"),
+    ]
+    assert [one.status_code for one in refused] == [403] * 3
+    assert {one.json()["errors"][0]["code"] for one in refused} == {"Access.Denied"}
+    assert caller.section("S001") == section
+    assert offered["sections"] == ["get", "post"]
+    assert not {"buildings", "section-crosslists"} & offered.keys()
+    caller.http.close()
+
+
+@pytest.mark.parametrize("text", ["sections", "sections:patch", "rooms:put", "nothing:get"])
+def test_a_denial_of_nothing_is_said(tmp_path, text):
+    with pytest.raises(CommandError, match="names no method of a resource, as sections:put does"):
+        call_command("sandbox_sis", str(tmp_path), "--deny", text)

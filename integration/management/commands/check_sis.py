@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
-from integration.sis.port import CheckResult, SisAdapter, SisError, SisUnavailable
-from integration.sis.registry import BadSisUrl, configured_adapter
+from integration.offers import ask, known_adapter
+from integration.sis.port import BadSisUrl, CheckResult, SisAdapter, SisError, SisUnavailable
 
 BAD_CONFIGURATION = 2
 UNREACHABLE = 4
@@ -50,11 +51,13 @@ def examine() -> tuple[dict[str, Any], int]:
     """The document and the exit status."""
     document: dict[str, Any] = {"adapter": None, "capabilities": {}, "facts": (), "problems": ()}
     try:
-        adapter = configured_adapter()
+        adapter = known_adapter()
     except BadSisUrl as error:
         return document | {"problems": (str(error),)}, BAD_CONFIGURATION
     try:
         document |= {"adapter": adapter.capabilities.name, "capabilities": declared(adapter)}
+        ask(adapter, now=timezone.now())
+        document["capabilities"] = declared(adapter)
         result: CheckResult = adapter.check()
     except SisUnavailable as error:
         return document | {"problems": (error.message,)}, UNREACHABLE
@@ -67,8 +70,9 @@ def examine() -> tuple[dict[str, Any], int]:
 
 
 def declared(adapter: SisAdapter) -> dict[str, Any]:
-    """The capabilities as JSON has them, sets in order."""
+    """The capabilities as JSON has them, sets in order, rules in words."""
     values = dataclasses.asdict(adapter.capabilities)
+    values["section_rules"] = adapter.capabilities.section_rules.in_words()
     values["writes"] = {kind: sorted(operations) for kind, operations in values["writes"].items()}
     return {
         name: sorted(value) if isinstance(value, frozenset) else value
@@ -89,5 +93,6 @@ def in_words(value: object) -> str:
                 "; ".join(f"{kind} {', '.join(names).lower()}" for kind, names in value.items()) or "nothing"
             )
         case list() | tuple():
-            return ", ".join(map(str, value)) or "none"
+            texts = list(map(str, value))
+            return ("; " if any("," in one for one in texts) else ", ").join(texts) or "none"
     return str(value)

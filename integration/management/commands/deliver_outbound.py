@@ -6,8 +6,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from integration.feed import follow
+from integration.offers import refresh
 from integration.settings import ConfigurationError
 from integration.sis.port import SisAdapter, SisUnavailable
 from integration.sis.registry import BadSisUrl, configured_adapter
@@ -52,6 +54,7 @@ class Command(BaseCommand):
             sys.exit(status)
 
     def _sweep(self, adapter: SisAdapter) -> int:
+        refresh(adapter, now=timezone.now())
         try:
             follow(adapter)  # what changed in the SIS is read with what is sent
         except SisUnavailable as error:

@@ -9,13 +9,14 @@ from typing import Any, Self
 import msgspec
 from django.core.management.base import BaseCommand
 from django.db import OperationalError
+from django.utils import timezone
 from tqdm import tqdm
 
 from integration.execution import Outcome, approve, execute
+from integration.offers import ready_adapter
 from integration.reports import as_json, as_lines
 from integration.runs import Options
-from integration.sis.port import TERM_TYPES, MergeType, SisAdapter
-from integration.sis.registry import BadSisUrl, configured_adapter
+from integration.sis.port import TERM_TYPES, BadSisUrl, MergeType, SisAdapter
 
 ALL = "all"
 WRONG = 2
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             outcome.refuse("WRONG_USE", problem, exit_code=WRONG)
             return
         try:
-            adapter = configured_adapter()
+            adapter = ready_adapter(now=timezone.now())
         except BadSisUrl as error:
             outcome.refuse("CONFIGURATION", str(error), exit_code=WRONG)
             return

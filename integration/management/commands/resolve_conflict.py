@@ -7,12 +7,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from integration.models import Conflict
+from integration.offers import known_adapter
 from integration.permissions import can_execute_merges
 from integration.resolving import CannotSettle, Choice, resolve
 from integration.runs import record_type_of
 from integration.settings import ConfigurationError, active_version, read
-from integration.sis.port import MergeType
-from integration.sis.registry import BadSisUrl, configured_adapter
+from integration.sis.port import BadSisUrl, MergeType
 from integration.wording import in_words
 from phases.rules import Permission
 from scheduling.models import ChangeLog, User
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         if conflict is None:
             raise CannotSettle(f"There is no conflict {given['conflict']}.")
         now, link = timezone.now(), conflict.link
-        adapter = configured_adapter()
+        adapter = known_adapter()
         try:
             kind = record_type_of(
                 MergeType(link.merge_type), link.term_id, settings=read(active_version()), adapter=adapter

@@ -1,6 +1,8 @@
 """`manage.py sandbox_sis`: serve an exchange folder over HTTP (docs/reference/sandbox-sis.md)."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from integration.sandbox.archive import BadState
-from integration.sandbox.resources import PROFILES
+from integration.sandbox.resources import PROFILES, RESOURCES
 from integration.sandbox.revisions import BadChanges
 from integration.sandbox.server import SandboxServer
 from integration.sandbox.sis import SandboxSis
@@ -32,6 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--latency-ms", type=int, default=0, metavar="N", help="wait before each answer")
         key = "the only key that gets a token; default: SIS_API_KEY, and without it any key does"
         parser.add_argument("--api-key", default=settings.SIS_API_KEY, metavar="KEY", help=key)
+        deny = "a method of a resource that no key may use, such as sections:put; may be repeated"
+        parser.add_argument(
+            "--deny", action="append", default=[], type=_denial, metavar="RESOURCE:METHOD", help=deny
+        )
         parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state there over a restart")
 
     def handle(self, *_args: object, directory: Path, **given: Any) -> None:
@@ -44,6 +50,7 @@ class Command(BaseCommand):
                 changes=given["changes"],
                 api_key=given["api_key"],
                 state=given["state"],
+                denied=_by_resource(given["deny"]),
             )
             server = SandboxServer(sis, port=given["port"], latency_seconds=given["latency_ms"] / 1000)
         except (SisUnavailable, SisUnreadable, BadChanges, BadState) as error:
@@ -61,3 +68,18 @@ class Command(BaseCommand):
         finally:
             server.server_close()
             sis.close()
+
+
+def _denial(text: str) -> tuple[str, str]:
+    """(resource, method)."""
+    name, _colon, method = text.partition(":")
+    if name not in RESOURCES or method not in RESOURCES[name].methods:
+        raise ArgumentTypeError(f"{text} names no method of a resource, as sections:put does")
+    return name, method
+
+
+def _by_resource(denials: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    denied: dict[str, set[str]] = defaultdict(set)
+    for name, method in denials:
+        denied[name].add(method)
+    return denied

@@ -11,17 +11,20 @@ from django.conf import settings
 
 from integration.sis.change_feed import ChangeBatch
 from integration.sis.ethos.address import SCHEMES, Address
-from integration.sis.ethos.check import examine
+from integration.sis.ethos.check import examine, resources_of
 from integration.sis.ethos.client import EthosClient
 from integration.sis.ethos.codes import Codes, Kept
 from integration.sis.ethos.feed import read_changes
 from integration.sis.ethos.lookup import Dialect
+from integration.sis.ethos.offered import offered_in, within
 from integration.sis.ethos.pace import Pace
 from integration.sis.ethos.reading import Reader
 from integration.sis.ethos.records import EthosSnapshot, record_of
 from integration.sis.ethos.refusals import Judge, own_entries
+from integration.sis.ethos.rules import rules_of
 from integration.sis.ethos.sections import OWN_FIELDS
 from integration.sis.ethos.writing import EthosWriter
+from integration.sis.offers import Offer
 from integration.sis.port import (
     Capabilities,
     CheckResult,
@@ -68,10 +71,16 @@ class EthosAdapter:
     pace: Pace
     zone: ZoneInfo
     judge: Judge = field(default_factory=Judge)
+    offer: Offer | None = None
 
     @cached_property
     def capabilities(self) -> Capabilities:
-        """By the profile, without asking the site: pages ask for them too. `check` says what is not there."""
+        """Those of the profile, as far as the site offers them: it is not asked here, for pages come too."""
+        return self.by_profile if self.offer is None else within(self.by_profile, self.offer)
+
+    @cached_property
+    def by_profile(self) -> Capabilities:
+        """What any such SIS can do, whatever our key may do there."""
         is_banner = self.address.is_banner
         sections = frozenset(Operation) if is_banner else frozenset(Operation) - {Operation.DELETE}
         fields = {*OWN_FIELDS, "meetings", "instructors"}
@@ -89,6 +98,7 @@ class EthosAdapter:
             written_in_parts=frozenset({"meetings", "instructors"}),
             change_feed=self.address.base_url,
             write_batch_size=BATCH,
+            section_rules=rules_of(self.address),
         )
 
     @cached_property
@@ -114,7 +124,21 @@ class EthosAdapter:
 
     def check(self) -> CheckResult:
         """Connect, and compare what the key may do with what is needed."""
-        return examine(self.client, self.address, self.capabilities, rate=self.pace.per_second)
+        return examine(self.client, self.address, self.by_profile, rate=self.pace.per_second)
+
+    @property
+    def site(self) -> str:
+        """Its address."""
+        return self.address.base_url
+
+    def ask_offer(self) -> Offer:
+        """What our key may do there, resource by resource."""
+        return offered_in(resources_of(self.client))
+
+    def take_offer(self, offer: Offer) -> None:
+        """From now on only what is offered."""
+        self.offer = offer
+        self.__dict__.pop("capabilities", None)
 
     def read_all(self, merge_type: MergeType, *, term: str = "") -> Snapshot:
         """Everything of a type and term, read when the iteration begins."""
