@@ -130,7 +130,7 @@ class Editor:
     @cached_property
     def line(self) -> StatusLine:
         """How far the SIS has it, for who may know."""
-        side = side_for(self.user, self.viewer, self.section)
+        side = side_for(self.viewer, self.section)
         return status_line(self.section, self.fields, viewer=self.viewer, side=side, now=self.now)
 
     @property
