@@ -1,4 +1,4 @@
-"""The Admin product alone shows nothing: what somebody sees follows their roles, and who may give one is named."""
+"""The Admin product alone shows nothing: what is seen follows the roles, and who may give one is named."""
 
 import re
 
