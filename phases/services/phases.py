@@ -82,15 +82,21 @@ def save_phase_rules(
     )
 
 
+def why_it_stays(phase: Phase) -> str:
+    """Why a phase cannot be removed; blank: it can."""
+    terms = sorted(set(TimelineEntry.objects.filter(phase=phase).values_list("term_id", flat=True)))
+    if not terms:
+        return ""
+    where = f"the timeline{'' if len(terms) == 1 else 's'} of {', '.join(terms)}"
+    return f"{phase.name} is in {where}; take it out there first."
+
+
 @transaction.atomic
 def delete_phase(phase_id: int, *, record: Record) -> None:
     """Remove a phase that no timeline names. Raises `RuleRefused`."""
     phase = _locked(phase_id)
-    terms = sorted(set(TimelineEntry.objects.filter(phase=phase_id).values_list("term_id", flat=True)))
-    if terms:
-        raise RuleRefused(
-            f"{phase.name} is in the timeline of {', '.join(terms)}; take it out there first.", "name"
-        )
+    if why := why_it_stays(phase):
+        raise RuleRefused(why, "name")
     before = {part: getattr(phase, part) for part in PARTS}
     phase.delete()
     change = RuleChange(action=DELETE, record_type="phase", record_id=str(phase_id), before=before)
