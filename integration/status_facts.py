@@ -21,7 +21,7 @@ from integration.merge.records import Values
 from integration.models import Conflict, Link, MergeRun, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
 from integration.relationship_type import RelationshipType
-from integration.settings_rules import RELATIONSHIP_FIELDS
+from integration.settings_rules import PLURAL, RELATIONSHIP_FIELDS
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status_rules import (
@@ -35,7 +35,7 @@ from integration.status_rules import (
     Refusal,
 )
 from integration.wording import in_words
-from scheduling.domain.fields import CATALOGUE, Catalogue
+from scheduling.domain.fields import Catalogue
 from scheduling.models import Relationship, RelationshipMember, Section
 from scheduling.selectors import LABEL_COLUMNS, values_of_sections
 
@@ -52,9 +52,6 @@ TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOL
 """Issues that a run repeats; outbound rows and conflicts tell them as they stand now."""
 UNCHANGING = (PlanRow.Action.AGREE, PlanRow.Action.MISSING)
 """Rows of a plan that change nothing anybody sees."""
-
-PLURAL = frozenset(one.name for one in (*CATALOGUE, *RELATIONSHIP_FIELDS) if one.is_plural)
-"""Fields of which one says that they are, not that it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
