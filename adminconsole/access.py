@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from phases.rules import Permission
 from scheduling.models import User
-from scheduling.visibility import Viewer, viewer_at
+from scheduling.visibility import Viewer, check_has_role, viewer_at
 
 NO_ADMIN = (
     "The console belongs to the Admin product, which your account does not include. It is given to few."
@@ -46,6 +46,7 @@ def needs(*permissions: Permission) -> Callable[[View[Arguments]], View[Argument
         def guarded(request: HttpRequest, *args: Arguments.args, **named: Arguments.kwargs) -> HttpResponse:
             admin_of(request)
             viewer = viewer_at(request)
+            check_has_role(viewer)
             if not has_any(viewer, permissions):
                 raise PermissionDenied(viewer.rights.permission(viewer, permissions[0]).reason)
             return view(request, *args, **named)

@@ -15,7 +15,7 @@ from adminconsole.settings_choices import (
 from adminconsole.settings_words import (
     ALWAYS_REMOVED,
     AS_DELIVERED,
-    REMOVAL_NAMES,
+    REMOVAL_OUTCOMES,
     SOURCE_NAMES,
     type_label,
 )
@@ -105,7 +105,7 @@ def _summary(merge_type: MergeType, settings: MergeSettings, catalogue: Catalogu
         exceptions=sum(bool(choices[f"source:{one.name}"]) for one in fields if not is_locked(one)),
         overrides=sum(key.startswith("override:") for key in choices),
         sent=_sent(merge_type, choices, fields),
-        removal=REMOVAL_NAMES[rules.removal]
+        removal=REMOVAL_OUTCOMES[rules.removal]
         if merge_type is MergeType.SECTIONS
         else ALWAYS_REMOVED[merge_type].partition(":")[0].partition(",")[0],
     )

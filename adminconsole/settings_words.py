@@ -26,6 +26,11 @@ REMOVAL_NAMES: Mapping[str, str] = {
     Removal.CANCEL: "Cancel",
     Removal.INACTIVATE: "Inactivate",
 }
+REMOVAL_OUTCOMES: Mapping[str, str] = {
+    Removal.DELETE: "Deleted",
+    Removal.CANCEL: "Cancelled",
+    Removal.INACTIVATE: "Made inactive",
+}
 REMOVAL_MEANINGS: Mapping[str, str] = {
     Removal.DELETE: (
         "A section that one side removes is deleted on the other. The SIS is never asked to delete one with "

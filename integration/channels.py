@@ -35,7 +35,7 @@ class Rules(NamedTuple):
 
 
 def load_rules(*, now: dt.datetime) -> Rules:
-    """The active settings (see `settings.usable`), the channels of every term, and the offers; in one query."""
+    """The active settings (see `settings.usable`), every term's channels, and the offers; in one query."""
     version = (
         active_versions()
         .annotate(

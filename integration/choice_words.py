@@ -5,6 +5,7 @@ from typing import assert_never
 
 from integration.models import Conflict
 from integration.resolving import Choice
+from integration.settings_rules import PLURAL
 from integration.sis.port import MergeType
 
 Kind = Conflict.Kind
@@ -40,7 +41,7 @@ def choices_of(
     noun = NOUNS.get(conflict.link.merge_type, "record")
     match Kind(conflict.kind):
         case Kind.FIELD | Kind.SEMANTIC | Kind.FIGHT:
-            return _field(conflict.kind, label, ours, theirs)
+            return _field(conflict, label, ours, theirs)
         case Kind.NUMBER:
             return _number(conflict.note, label, theirs)
         case Kind.AMBIGUOUS:
@@ -53,19 +54,20 @@ def choices_of(
             assert_never(kind)
 
 
-def _field(kind: str, label: str, ours: str, theirs: str) -> tuple[ChoiceWords, ChoiceWords]:
-    again = " If the SIS changes it back three more times, it is held again." if kind == Kind.FIGHT else ""
+def _field(conflict: Conflict, label: str, ours: str, theirs: str) -> tuple[ChoiceWords, ChoiceWords]:
+    again = " If the SIS changes it back three more times, it is held again."
+    stays, becomes = ("stay", "become") if conflict.field in PLURAL else ("stays", "becomes")
     return (
         ChoiceWords(
             choice=Choice.OURS,
             button="Keep Tandem's",
-            here=f"{label} stays “{ours}”.",
-            sent=f"Gets “{ours}” {NEXT}.{again}",
+            here=f"{label} {stays} “{ours}”.",
+            sent=f"Gets “{ours}” {NEXT}.{again if conflict.kind == Kind.FIGHT else ''}",
         ),
         ChoiceWords(
             choice=Choice.THEIRS,
             button="Take the SIS's",
-            here=f"{label} becomes “{theirs}”.",
+            here=f"{label} {becomes} “{theirs}”.",
             sent=NOTHING_SENT,
         ),
     )

@@ -187,10 +187,7 @@ class Merge:
             todo = "Nothing was changed. A real run would stop here and wait for a person."
             self._show(plan, Plan.Status.DRY_RUN)
         else:
-            todo = (
-                f"Nothing was changed. Look at plan {plan.pk} under Plans waiting and approve it there, "
-                f"or with --approve {plan.pk}."
-            )
+            todo = f"Nothing was changed. Look at plan {plan.pk} under Plans waiting and approve it there."
             self._show(plan, Plan.Status.NEEDS_APPROVAL)
             self._supersede(plan)
             # Nothing speaks against what is sent record by record while a person looks once more.

@@ -21,6 +21,13 @@ from scheduling.pills import Pill
 from scheduling.selectors import labels_of_sections
 
 State = OutboundChange.State
+COLUMNS: Mapping[State, str] = {
+    State.WAITING: "Waiting",
+    State.SENDING: "Being sent",
+    State.AWAITING: "Sent, not confirmed",
+    State.PARKED: "Rejected or given up",
+}
+"""The open states, and what the table of the queues calls them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,9 +45,11 @@ class Queue:
         return sum(self.numbers.values())
 
     @property
-    def cells(self) -> tuple[tuple[str, int], ...]:
-        """(state, number) in the order of the table's columns."""
-        return tuple((state.value, self.numbers.get(state.value, 0)) for state in OPEN_STATES)
+    def cells(self) -> tuple[tuple[str, str, int], ...]:
+        """(state, heading, number) of each of the table's columns."""
+        return tuple(
+            (state.value, heading, self.numbers.get(state.value, 0)) for state, heading in COLUMNS.items()
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

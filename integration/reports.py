@@ -88,6 +88,8 @@ def _plan_lines(run: MergeRun) -> Iterator[str]:
         return
     rows = plan.rows.filter(action__in=CHANGES)
     yield f"  plan {plan.pk}, digest {plan.digest}"
+    if run.status == MergeRun.Status.NEEDS_APPROVAL and not run.is_dry_run:
+        yield f"  Here it is approved with --approve {plan.pk}."
     for row in rows.order_by("id")[:SHOWN]:
         what = f"{PlanRow.Action(row.action).label} {row.label} ({row.record_key})"
         changes = ", ".join(_changes(row)) if row.action == PlanRow.Action.UPDATE else ""

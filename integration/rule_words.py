@@ -15,14 +15,14 @@ class Act(StrEnum):
 
 
 RULE_WORDS: Mapping[str, str] = {
-    Rule.ALWAYS_SIS: "{label} is always as the SIS has it (Always SIS in Merge Settings).",
-    Rule.ALWAYS_TANDEM: "{label} is always as Tandem has it (Always Tandem in Merge Settings).",
+    Rule.ALWAYS_SIS: "Merge Settings say Always SIS for {label}, so the value is the SIS's.",
+    Rule.ALWAYS_TANDEM: "Merge Settings say Always Tandem for {label}, so the value is Tandem's.",
     Rule.EQUAL: "Both sides hold the same value.",
     Rule.SIS_CHANGED: "Only the SIS changed it since both sides agreed, so the SIS's value was taken.",
     Rule.TANDEM_CHANGED: "Only Tandem changed it since both sides agreed, so Tandem's value goes to the SIS.",
-    Rule.DRIFT: "The SIS changed it, but {label} is not imported; Tandem keeps its own value.",
-    Rule.PENDING: "Tandem changed it, but {label} is not sent: Merge Settings leave it out or this SIS does "
-    "not take it. The SIS keeps its own value.",
+    Rule.DRIFT: "The SIS changed it, but Tandem does not import {label} and keeps its own value.",
+    Rule.PENDING: "Tandem changed it, but does not send {label}: Merge Settings leave it out or this SIS "
+    "does not take it. The SIS keeps its own value.",
     Rule.PREFER_SIS: "Both sides changed it, and Merge Settings prefer the SIS; both values are kept.",
     Rule.PREFER_TANDEM: "Both sides changed it, and Merge Settings prefer Tandem; both values are kept.",
     Rule.ASK: "Both sides changed it, and Merge Settings ask a person; until then each side keeps its own.",

@@ -5,6 +5,7 @@ from typing import Any
 
 from integration.merge.records import Rule
 from integration.models import RunIssue
+from integration.settings_rules import PLURAL
 from integration.sis.port import Issue, Origin
 from integration.wording import in_words
 from scheduling.services.copying import copy_rows
@@ -51,15 +52,17 @@ def as_issue(stored: RunIssue) -> Issue:
 def held_field(*, record: str, label: str, name: str, shown: Mapping[str, Any]) -> Issue:
     """A field that a person has to decide. `shown`: its `base`, `ours`, `theirs` and `rule`, JSON-ready."""
     ours, theirs, base = (in_words(shown[side]) for side in ("ours", "theirs", "base"))
+    was, are = ("were", "are") if name in PLURAL else ("was", "is")
     match shown["rule"]:
         case Rule.FIGHT.value:
             what = f"the SIS keeps changing {name} back to {theirs}, and Tandem keeps {ours}"
         case Rule.SEMANTIC.value:
-            what = f"{name} was changed here to {ours} and in the SIS to {theirs}; together they break a rule"
-        case _:
             what = (
-                f"{name} is {ours} here and {theirs} in the SIS, and both sides changed it (before: {base})"
+                f"{name} {was} changed here to {ours} and in the SIS to {theirs}; together they break a rule"
             )
+        case _:
+            both = f"{ours} here and {theirs} in the SIS, and both sides changed it"
+            what = f"{name} {are} {both} (before: {base})"
     return Issue(
         code=f"HELD_{shown['rule']}",
         message=f"{label}: {what}. A person has to choose; the rest of the record goes on.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from integration.merge.policy import Source
 from integration.sis.port import SENDABLE_TYPES, MergeType
-from scheduling.domain.fields import RELATIONSHIP_CAPACITY, Catalogue, Field, Kind
+from scheduling.domain.fields import CATALOGUE, RELATIONSHIP_CAPACITY, Catalogue, Field, Kind
 
 RELATIONSHIP_FIELDS = Catalogue(
     (
@@ -16,6 +16,8 @@ RELATIONSHIP_FIELDS = Catalogue(
     )
 )
 """The fields of a relationship, named and owned as merge settings, status and explanations show them."""
+PLURAL = frozenset(one.name for one in (*CATALOGUE, *RELATIONSHIP_FIELDS) if one.is_plural)
+"""Fields of which one says that they are, not that it is."""
 
 Document = Mapping[str, Any]
 

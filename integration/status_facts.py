@@ -19,7 +19,7 @@ from integration.merge.records import Values
 from integration.models import Conflict, Link, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
 from integration.relationship_type import relationship_values
-from integration.settings_rules import RELATIONSHIP_FIELDS
+from integration.settings_rules import PLURAL, RELATIONSHIP_FIELDS
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.standing import Standing
 from integration.status_rules import (
@@ -34,7 +34,6 @@ from integration.status_rules import (
 )
 from integration.wording import in_words
 from phases.json_rows import json_rows
-from scheduling.domain.fields import CATALOGUE
 from scheduling.models import Relationship, RelationshipMember, Section
 from scheduling.selectors import (
     LABEL_COLUMNS,
@@ -67,8 +66,6 @@ TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOL
 UNCHANGING = (PlanRow.Action.AGREE, PlanRow.Action.MISSING)
 """Rows of a plan that change nothing anybody sees."""
 
-PLURAL = frozenset(one.name for one in (*CATALOGUE, *RELATIONSHIP_FIELDS) if one.is_plural)
-"""Fields of which one says that they are, not that it is."""
 REMOVAL = "removed in Tandem"
 GROUP_LABELS = {one.name: one.label for one in RELATIONSHIP_FIELDS}
 

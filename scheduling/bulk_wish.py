@@ -55,7 +55,9 @@ def read_wish(data: QueryDict, fields: Catalogue, term: Term) -> Wish:
         changes[one.name] = raw
         try:
             if is_blank and raw.strip():
-                raise InvalidValue(f"{one.label} has a value and is to be made blank; choose one.", one.name)
+                raise InvalidValue(
+                    f"{one.label}: a value is written and “Make blank” is ticked; choose one.", one.name
+                )
             read_changes({one.name: raw}, fields=fields, term=term, before={})
         except DomainError as error:
             errors.append(error)

@@ -10,7 +10,7 @@ from scheduling import history, history_words
 from scheduling.crosslist_facts import Group, Member, groups, hidden_words
 from scheduling.group_names import GROUP_FIELDS, group_names
 from scheduling.integration_side import IntegrationSide
-from scheduling.models import Relationship, User
+from scheduling.models import Relationship
 from scheduling.pills import Pill, integration_pill
 from scheduling.showing import BLANK, assignment_words, meeting_words, time_span
 from scheduling.visibility import Viewer, can_see_integration_of, visible_departments
@@ -61,7 +61,6 @@ def group_seen(pk: int, actor: Viewer) -> Group | None:
 
 def group_page(
     group: Group,
-    user: User,
     actor: Viewer,
     *,
     side: IntegrationSide | None,
@@ -73,7 +72,7 @@ def group_page(
     told = [
         one
         for one in group.shown
-        if is_followed and can_see_integration_of(user, actor, one.section.course.department_id)
+        if is_followed and can_see_integration_of(actor, one.section.course.department_id)
     ]
     ids = [one.section.pk for one in told]
     states = side.statuses(ids, now=now) if side is not None and ids else {}

@@ -72,7 +72,7 @@ def my_changes(
     fields = catalogue()
     names = names_in(history_words.values_in(page, fields), term_code=term_code)
     words = history_words.in_words(page, fields, names, rule_words=None)
-    statuses = _statuses(sections, user, viewer, side=side, now=now)
+    statuses = _statuses(sections, viewer, side=side, now=now)
     saves: dict[int, list[Save]] = {}
     for rows, save in zip(page.saves, words, strict=True):
         saves.setdefault(int(rows[0].record_id), []).append(save)
@@ -86,7 +86,6 @@ def my_changes(
 
 def _statuses(
     sections: Mapping[int, Section],
-    user: User,
     viewer: Viewer,
     *,
     side: IntegrationSide | None,
@@ -95,9 +94,7 @@ def _statuses(
     """The states of the sections of which the person may be told."""
     if side is None:
         return {}
-    told = [
-        pk for pk, one in sections.items() if can_see_integration_of(user, viewer, one.course.department_id)
-    ]
+    told = [pk for pk, one in sections.items() if can_see_integration_of(viewer, one.course.department_id)]
     return side.statuses(told, now=now)
 
 

@@ -130,7 +130,7 @@ class Editor:
     @cached_property
     def line(self) -> StatusLine:
         """How far the SIS has it, for who may know."""
-        side = side_for(self.user, self.viewer, self.section)
+        side = side_for(self.viewer, self.section)
         return status_line(self.section, self.fields, viewer=self.viewer, side=side, now=self.now)
 
     @property
@@ -212,8 +212,13 @@ class Editor:
         return Checked(findings=saved.findings, rooms=rooms)
 
     def _draft(self, data: QueryDict) -> tuple[Draft, int]:
-        """The draft on the section as it stands, and its version; what overlaps with others' changes."""
-        seen_version = whole(data.get("version")) or self.state.version
+        """The draft on the section as it stands, and its version; what overlaps with others' changes.
+
+        A form whose version cannot be, or never was, counts as the oldest: nobody's change is lost unseen.
+        """
+        seen_version = whole(data.get("version")) or 0
+        if seen_version > self.state.version:
+            seen_version = 0
         now: Mapping[str, Any] = self.state.values
         seen = now
         if seen_version < self.state.version:

@@ -8,7 +8,7 @@ from typing import Any
 
 from scheduling import integration_side
 from scheduling.domain.fields import Catalogue, Field
-from scheduling.models import Section, User
+from scheduling.models import Section
 from scheduling.pills import Pill, integration_pill
 from scheduling.section_groups import concealed_labels
 from scheduling.visibility import Viewer, can_see_integration_of, visible_departments
@@ -79,9 +79,9 @@ class StatusLine:
     status: StatusShown | None = None
 
 
-def side_for(user: User, viewer: Viewer, section: Section) -> integration_side.IntegrationSide | None:
+def side_for(viewer: Viewer, section: Section) -> integration_side.IntegrationSide | None:
     """Who tells this reader of a section in the SIS; None where it is not for them."""
-    is_told = can_see_integration_of(user, viewer, section.course.department_id)
+    is_told = can_see_integration_of(viewer, section.course.department_id)
     return integration_side.side() if is_told else None
 
 

@@ -13,11 +13,11 @@ from phases.selectors import institution_zone
 from phases.timeline import local_moment
 from scheduling.asking import asked, asked_choice
 from scheduling.domain.errors import Ambiguous, NotFound
-from scheduling.models import Section, Term, User
+from scheduling.models import Section, Term
 from scheduling.selectors import section_named
 from scheduling.terms import SESSION_KEY, remember_term, usual_term
 from scheduling.timeline_picture import YEARS
-from scheduling.visibility import viewer_for, visible_sections
+from scheduling.visibility import Viewer, visible_departments, visible_sections
 
 
 def asked_term(request: HttpRequest, terms: Sequence[Term], *, today: dt.date) -> Term | None:
@@ -45,18 +45,18 @@ def asked_moment(request: HttpRequest, *, now: dt.datetime) -> tuple[dt.datetime
     return now, False
 
 
-def asked_section(request: HttpRequest, user: User, term: Term) -> Section | None:
-    """``?section=``: its CRN or code; only one that the reader may see (all, with the Admin product)."""
+def asked_section(request: HttpRequest, viewer: Viewer, term: Term) -> Section | None:
+    """``?section=``: its CRN or code; only one that the reader may see."""
     code = asked(request, "section")
     if not code:
         return None
     try:
         pk = section_named(term.pk, code)
-        sections = Section.objects.all() if user.has_admin else visible_sections(viewer_for(user))
-        found = sections.select_related("course").filter(pk=pk).first()
+        found = visible_sections(viewer).select_related("course").filter(pk=pk).first()
     except Ambiguous as error:
+        sees_all = visible_departments(viewer) is None
         messages.warning(
-            request, str(error) if user.has_admin else "Several sections are called that; give its CRN."
+            request, str(error) if sees_all else "Several sections are called that; give its CRN."
         )
         return None
     except (NotFound, PermissionDenied):

@@ -1,4 +1,4 @@
-"""Whose rights the phase simulator looks at: one's own, or those of whom the Admin product names."""
+"""Whose rights the phase simulator looks at: one's own, or those of whom an administrator names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpRequest
 
-from phases.policy import Actor
+from phases.policy import Actor, Permission
 from scheduling.asking import asked, asked_choice
 from scheduling.models import Department, Role, User
 from scheduling.selectors import actor_for
+from scheduling.visibility import Viewer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +45,17 @@ class People:
         ]
 
 
-def people_for(user: User) -> People:
-    """All users and roles for the Admin product, nobody else for the rest."""
-    if not user.has_admin:
+LOOKERS = (Permission.EDIT_PHASES, Permission.EDIT_ROLES, Permission.MANAGE_USERS)
+
+
+def may_look_at_others(user: User, viewer: Viewer) -> bool:
+    """Whether somebody sees who has which rights in the console too, for the whole institution."""
+    return user.has_admin and any(viewer.departments(one) is None for one in LOOKERS)
+
+
+def people_for(user: User, viewer: Viewer) -> People:
+    """All users and roles for who may look at others, nobody else for the rest."""
+    if not may_look_at_others(user, viewer):
         return People()
     users = User.objects.filter(is_active=True, has_scheduling=True).order_by("username")
     return People(
@@ -56,10 +65,10 @@ def people_for(user: User) -> People:
     )
 
 
-def asked_who(request: HttpRequest, user: User, mine: Actor, people: People) -> Who:
+def asked_who(request: HttpRequest, mine: Actor, people: People) -> Who:
     """``?who=user:ID`` or ``?who=role:CODE``, a role in ``?department=``; oneself without."""
     value = asked(request, "who")
-    if not value or not user.has_admin:
+    if not value or not people.roles:
         return Who(value="", name="You", actor=mine)
     kind, _colon, key = value.partition(":")
     for one in people.users if kind == "user" else ():

@@ -16,11 +16,12 @@ from phases.json_rows import json_rows
 from phases.policy import Actor, Permission, Policy
 from phases.rules import Grant
 from phases.selectors import policy_of_roles, roles_with
+from phases.wording import listed
 from scheduling.models import RoleAssignment, Section, User
 from scheduling.selectors import is_at_work, roles_held
 
 NO_PRODUCT = "Your account does not include the Scheduling product. Ask the registrar's office to add it."
-NO_ROLE = "Your account has no role yet, so there is nothing it may see. Ask the registrar's office for one."
+NO_ROLE = "Your account has no role yet, so there is nothing it may see."
 HELD = ("is_for_all_departments", "departments")
 NO_VIEW = "Your role does not let you view sections. Ask the registrar's office for one that does."
 
@@ -91,16 +92,33 @@ def check_has_scheduling(user: User) -> None:
 
 
 def check_can_see_terms(user: User, actor: Actor) -> None:
-    """Raise `PermissionDenied` unless `user` has the product and a role, or the Admin product."""
+    """Raise `PermissionDenied` with a sentence unless `user` has the Scheduling product and a role."""
     check_has_scheduling(user)
-    if not (actor.roles or user.has_admin):
-        raise PermissionDenied(NO_ROLE)
+    check_has_role(actor)
+
+
+def check_has_role(actor: Actor) -> None:
+    """Raise `PermissionDenied` for somebody without a role, naming who may give one."""
+    if not actor.roles:
+        raise PermissionDenied(f"{NO_ROLE} {_who_gives_roles()}")
+
+
+def _who_gives_roles() -> str:
+    """Those who manage users: few, as the Admin product is, and asked of only where somebody is refused."""
+    admins = User.objects.filter(has_admin=True, is_active=True).order_by("username")
+    names = [
+        one.get_full_name() or one.username
+        for one in admins
+        if viewer_for(one).departments(Permission.MANAGE_USERS) is None
+    ]
+    if names:
+        return f"{listed(names, 'or')} can give it one."
+    return "Nobody manages users here yet; whoever runs the server can give it one (manage.py make_user)."
 
 
 def check_can_see_schedule(viewer: Viewer) -> None:
     """Raise `PermissionDenied` with a sentence for somebody without a role that may view sections."""
-    if not viewer.roles:
-        raise PermissionDenied(NO_ROLE)
+    check_has_role(viewer)
     grants = viewer.grants(Permission.VIEW_SECTIONS)
     if Grant.DENY in grants or not grants - {None}:
         raise PermissionDenied(NO_VIEW)
@@ -119,15 +137,13 @@ def visible_sections(viewer: Viewer) -> QuerySet[Section]:
     return sections if codes is None else sections.filter(course__department__in=codes)
 
 
-def can_see_integration(user: User, viewer: Viewer) -> bool:
+def can_see_integration(viewer: Viewer) -> bool:
     """Whether somebody may see how far the SIS has each section that they see at all."""
-    if user.has_admin:
-        return True
     seen, told = visible_departments(viewer), viewer.departments(Permission.VIEW_INTEGRATION_STATUS)
     return told is None or (seen is not None and bool(told) and seen <= told)
 
 
-def can_see_integration_of(user: User, viewer: Viewer, department: str | None) -> bool:
+def can_see_integration_of(viewer: Viewer, department: str | None) -> bool:
     """Whether somebody may see how far the SIS has the sections of one department (None: of none)."""
     told = viewer.departments(Permission.VIEW_INTEGRATION_STATUS)
-    return user.has_admin or told is None or department in told
+    return told is None or department in told

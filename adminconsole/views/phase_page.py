@@ -23,11 +23,12 @@ from adminconsole.rule_choices import Choices, ChoicesForm
 from adminconsole.rule_saving import recorder
 from adminconsole.settings_differences import Difference
 from adminconsole.views.rules_page import RulesPage
+from phases.errors import RuleRefused
 from phases.models import Colour, Phase
 from phases.rules import ACTION_WORDS, REGISTRAR, Rule
 from phases.selectors import phase_rules, role_rules
 from phases.selectors import phases as all_phases
-from phases.services.phases import save_phase, save_phase_rules
+from phases.services.phases import check_phase_name, save_phase, save_phase_rules
 from scheduling.models import Role
 from scheduling.selectors import catalogue
 from scheduling.services.audit import Author
@@ -79,6 +80,10 @@ class PhasePage(RulesPage):
         for part, longest in LONGEST.items():
             if len(sent.get(part, "")) > longest:
                 problems.append(f"{PARTS[part]}: write at most {longest} characters.")
+        try:
+            check_phase_name(sent.get("name", ""), self.pk)
+        except RuleRefused as refusal:
+            problems.append(str(refusal))
         if not self.accepts("position", sent.get("position", "")):
             problems.append(f"{PARTS['position']}: write a whole number from 0 to {LAST_PLACE}.")
         if not self.accepts("colour", sent.get("colour", "")):

@@ -15,7 +15,7 @@ from adminconsole.views.phase_page import PhasePage
 from phases.errors import RuleRefused
 from phases.models import Phase
 from phases.rules import Permission
-from phases.services.phases import delete_phase
+from phases.services.phases import delete_phase, why_it_stays
 
 
 @needs(Permission.EDIT_PHASES)
@@ -52,15 +52,12 @@ def phase_delete(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "heading": f"Remove the phase {found.name}",
         "crumbs": [(reverse("phases"), "Phases"), (reverse("phase", args=[pk]), found.name)],
-        "sentences": [
-            "The phase and its rules are removed. The record of changes keeps that it was there.",
-            "A phase that stands in a term's timeline cannot be removed; take it out there first.",
-        ],
+        "sentences": ["The phase and its rules are removed. The record of changes keeps that it was there."],
         "button": "Remove the phase",
         "back": reverse("phases"),
     }
     if request.method != "POST":
-        return render(request, "adminconsole/rules_sure.html", shown)
+        return render(request, "adminconsole/rules_sure.html", shown | {"refusal": why_it_stays(found)})
     try:
         delete_phase(pk, record=recorder(author_of(admin_of(request), now=timezone.now())))
     except RuleRefused as refused:

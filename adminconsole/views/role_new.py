@@ -18,7 +18,7 @@ from phases.selectors import role_rules
 from phases.services.roles import copy_role_rules
 from scheduling.domain.errors import InvalidValue
 from scheduling.services.audit import Author
-from scheduling.services.roles import LONGEST_NAME, create_role
+from scheduling.services.roles import LONGEST_NAME, create_role, role_name
 
 
 @needs(Permission.EDIT_ROLES)
@@ -32,12 +32,12 @@ def role_new(request: HttpRequest) -> HttpResponse:
     step = request.POST.get("step", "")
     if request.method != "POST" or step == "edit":
         return render(request, "adminconsole/role_new.html", shown)
-    if not name or len(name) > LONGEST_NAME or source not in roles:
+    if not name or source not in roles:
         problem = "Give the role a name, and choose the role whose rules it begins with."
         return render(request, "adminconsole/role_new.html", shown | {"problems": [problem]}, status=422)
-    if step != "save":
-        return _sure(request, name, roles[source])
     try:
+        if step != "save":
+            return _sure(request, role_name(name), roles[source])
         code = _make(name, source, author_of(admin_of(request), now=timezone.now()))
     except (InvalidValue, RuleRefused) as error:
         return render(request, "adminconsole/role_new.html", shown | {"problems": [str(error)]}, status=422)

@@ -31,7 +31,7 @@ from scheduling.models import Role, RoleAssignment
 from scheduling.selectors import catalogue
 from scheduling.services.account_guards import OWN_RIGHT, can_manage_users
 from scheduling.services.audit import Author
-from scheduling.services.roles import LONGEST_NAME, rename_role
+from scheduling.services.roles import LONGEST_NAME, rename_role, role_name
 
 
 class RolePage(RulesPage):
@@ -60,9 +60,11 @@ class RolePage(RulesPage):
         """The name and the choices."""
         data = self.request.POST
         sent = {key: data.get(key, value).replace("\x00", "").strip() for key, value in seen.items()}
-        problems = (
-            [] if len(sent.get("name", "")) <= LONGEST_NAME else [f"Write at most {LONGEST_NAME} characters."]
-        )
+        problems = []
+        try:
+            role_name(sent.get("name", ""), self.code)
+        except InvalidValue as refusal:
+            problems.append(refusal.message)
         known = {
             key: value if key == "name" or self.accepts(key, value) else seen[key]
             for key, value in sent.items()

@@ -1,6 +1,7 @@
 """Merge Settings, Subjects: which subjects belong to a department of another code."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -47,6 +48,14 @@ class SubjectsPage(RulesPage):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
         self.departments = {one.pk: one.name for one in Department.objects.all()}
+        self.incomplete: list[str] = []
+
+    @cached_property
+    def without(self) -> Sequence[str]:
+        """The subjects of courses that belong to no department at all."""
+        lost = Course.objects.filter(department=None, is_active=True, is_placeholder=False)
+        found = lost.exclude(subject="").order_by("subject").values_list("subject", flat=True)
+        return list(found.distinct())
 
     def read(self) -> Choices:
         """What the active settings say. Raises `ConfigurationError`."""
@@ -73,6 +82,9 @@ class SubjectsPage(RulesPage):
                 problems.append(f"There is no department {department}; choose one for {subject}.")
             elif department:
                 sent[subject] = department
+            elif subject not in seen and subject not in self.without:
+                problems.append(f"Choose a department for {subject}.")
+                self.incomplete.append(subject)
         return sent, problems
 
     @staticmethod
@@ -108,14 +120,12 @@ class SubjectsPage(RulesPage):
     def shown(self, form: ChoicesForm) -> dict[str, Any]:
         """The subjects that have a department here, those that have none at all, and empty lines."""
         mapped = _said(form.wanted)
-        lost = Course.objects.filter(department=None, is_active=True, is_placeholder=False)
-        subjects = lost.exclude(subject="").order_by("subject").values_list("subject", flat=True).distinct()
-        without = [one for one in subjects if one not in mapped]
+        without = [one for one in self.without if one not in mapped]
         lines = [(one, mapped[one], mapped[one] not in self.departments) for one in sorted(mapped)]
         return {
             "lines": [*lines, *((one, "", False) for one in without)],
             "without": without,
-            "new_lines": range(1, NEW_LINES + 1),
+            "new_lines": [*self.incomplete, *[""] * NEW_LINES][:NEW_LINES],
             "departments": self.departments.items(),
             "longest": LONGEST,
         }

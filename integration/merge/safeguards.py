@@ -85,8 +85,8 @@ def _side(side: str, tally: Tally, held: int, limits: Limits) -> list[Trip]:
         trips.append(
             Trip(
                 code=f"MANY_{side.upper()}_REMOVALS",
-                message=f"{tally.removals} of {held} records would be removed in {where}; {most} is the most "
-                "that passes without a person.",
+                message=f"{tally.removals:,} of {held:,} records would be removed in {where}; {most:,} is "
+                "the most that passes without a person.",
             )
         )
     most = max(limits.updates, int(limits.update_share * held))
@@ -94,8 +94,8 @@ def _side(side: str, tally: Tally, held: int, limits: Limits) -> list[Trip]:
         trips.append(
             Trip(
                 code=f"MANY_{side.upper()}_UPDATES",
-                message=f"{tally.updates} of {held} records would change in {where}; {most} is the most that "
-                "passes without a person.",
+                message=f"{tally.updates:,} of {held:,} records would change in {where}; {most:,} is the "
+                "most that passes without a person.",
             )
         )
     for name, times in sorted(tally.fields.items()):

@@ -82,15 +82,29 @@ def save_phase_rules(
     )
 
 
+def check_phase_name(name: str, phase_id: int | None) -> None:
+    """Raise `RuleRefused` unless a phase (None: a new one) may be called so."""
+    if not name:
+        raise RuleRefused("A phase needs a name.", "name")
+    if Phase.objects.filter(name=name).exclude(pk=phase_id or 0).exists():
+        raise RuleRefused(f"There is a phase called {name} already.", "name")
+
+
+def why_it_stays(phase: Phase) -> str:
+    """Why a phase cannot be removed; blank: it can."""
+    terms = sorted(set(TimelineEntry.objects.filter(phase=phase).values_list("term_id", flat=True)))
+    if not terms:
+        return ""
+    where = f"the timeline{'' if len(terms) == 1 else 's'} of {', '.join(terms)}"
+    return f"{phase.name} is in {where}; take it out there first."
+
+
 @transaction.atomic
 def delete_phase(phase_id: int, *, record: Record) -> None:
     """Remove a phase that no timeline names. Raises `RuleRefused`."""
     phase = _locked(phase_id)
-    terms = sorted(set(TimelineEntry.objects.filter(phase=phase_id).values_list("term_id", flat=True)))
-    if terms:
-        raise RuleRefused(
-            f"{phase.name} is in the timeline of {', '.join(terms)}; take it out there first.", "name"
-        )
+    if why := why_it_stays(phase):
+        raise RuleRefused(why, "name")
     before = {part: getattr(phase, part) for part in PARTS}
     phase.delete()
     change = RuleChange(action=DELETE, record_type="phase", record_id=str(phase_id), before=before)
@@ -109,10 +123,6 @@ def _locked(phase_id: int) -> Phase:
 
 
 def _check(values: Mapping[str, object], phase_id: int | None) -> None:
-    name = values["name"]
-    if not name:
-        raise RuleRefused("A phase needs a name.", "name")
-    if Phase.objects.filter(name=name).exclude(pk=phase_id or 0).exists():
-        raise RuleRefused(f"There is a phase called {name} already.", "name")
+    check_phase_name(str(values["name"]), phase_id)
     if values["colour"] not in Colour.values:
         raise RuleRefused(f"The colour is one of {', '.join(Colour.values)}.", "colour")

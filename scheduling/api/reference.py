@@ -81,7 +81,7 @@ class PhaseList(ScheduleView):
     def get(self, request: Request) -> Response:
         """The phases: what each says of a role, and what the role may then edit and do.
 
-        Of one's own roles; of all for the Admin product and for who may edit phases everywhere.
+        Of one's own roles; of all for who may edit phases everywhere.
         """
         check_can_see_terms(self.user, self.asking)
         page = self.paginate_queryset(self.filter_queryset(phases().order_by("id"))) or ()
@@ -90,7 +90,7 @@ class PhaseList(ScheduleView):
 
     def _roles(self) -> list[RoleRules]:
         known = self.asking.rights.roles
-        if self.user.has_admin or self.asking.departments(Permission.EDIT_PHASES) is None:
+        if self.asking.departments(Permission.EDIT_PHASES) is None:
             return [known[code] for code in sorted(known)]
         own = {code for code, _held in self.asking.roles}
         return [known[code] for code in sorted(own & known.keys())]

@@ -62,11 +62,7 @@ class SectionsView(ScheduleView):
             user_id=self.asking.user_id,
             roles=self.asking.rights.roles,
         )
-        told = [
-            one.pk
-            for one in sections
-            if can_see_integration_of(self.user, self.asking, one.course.department_id)
-        ]
+        told = [one.pk for one in sections if can_see_integration_of(self.asking, one.course.department_id)]
         statuses = integration_side.statuses(told, now=now)
         concealed = concealed_labels(told, visible_departments(self.asking))
         return [

@@ -121,9 +121,13 @@ def _integer(field: Field, raw: object) -> int:
         raise InvalidValue(f"{field.label} {field.are} {raw!r}; it must be a whole number.", field.name)
     number = int(text)
     if field.minimum is not None and number < field.minimum:
-        raise InvalidValue(f"{field.label} is {number}; it must be {field.minimum} or more.", field.name)
+        raise InvalidValue(
+            f"{field.label} {field.are} {number}; it must be {field.minimum} or more.", field.name
+        )
     if field.maximum is not None and number > field.maximum:
-        raise InvalidValue(f"{field.label} is {number}; it must be {field.maximum} or less.", field.name)
+        raise InvalidValue(
+            f"{field.label} {field.are} {number}; it must be {field.maximum} or less.", field.name
+        )
     return number
 
 

@@ -18,7 +18,7 @@ RECORD_TYPE = "role"
 @transaction.atomic
 def create_role(name: str, *, author: Author) -> str:
     """Make a role that may do nothing yet; returns its code. Raises `InvalidValue`."""
-    name = _checked(name)
+    name = role_name(name)
     code = _free_code(name)
     Role.objects.create(code=code, name=name)
     change = Change(
@@ -34,7 +34,7 @@ def rename_role(code: str, name: str, *, author: Author) -> None:
     role = Role.objects.select_for_update(no_key=True).filter(pk=code).first()
     if role is None:
         raise NotFound(f"There is no role {code!r} any more.")
-    before, role.name = role.name, _checked(name, code)
+    before, role.name = role.name, role_name(name, code)
     if role.name == before:
         return
     role.save(update_fields=["name"])
@@ -49,7 +49,8 @@ def rename_role(code: str, name: str, *, author: Author) -> None:
     write_changes([change], author=author)
 
 
-def _checked(name: str, code: str = "") -> str:
+def role_name(name: str, code: str = "") -> str:
+    """What a role (`code` blank: a new one) may be called. Raises `InvalidValue`."""
     name = name.strip()
     if not name:
         raise InvalidValue("A role needs a name.", "name")

@@ -101,7 +101,7 @@ def _items(text: str, field: Field, form: str) -> Iterator[list[Token]]:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise InvalidValue(f"{field.label} has a quote that is not closed; {form}.", field.name)
+            raise InvalidValue(f"{field.label}: a quote is not closed; {form}.", field.name)
         at = found.end()
         quoted, sign, bare = found.groups()
         if quoted is not None:

@@ -55,7 +55,7 @@ def _bulk(request: HttpRequest, term: Term, user: User, viewer: Viewer) -> Bulk:
     data = request.POST if request.method == "POST" else request.GET
     ids = posted_ids(data)
     if request.method != "POST" and request.GET.get("all"):
-        side = side_shown(user, viewer, term, now=now)
+        side = side_shown(viewer, term, now=now)
         found = sections_asked(term, viewer, request.GET, side=side, now=now)
         ids = list(found.values_list("pk", flat=True)[: MOST_SECTIONS + 1])
     return Bulk(term=term, user=user, viewer=viewer, now=now, ids=ids, data=data)

@@ -99,9 +99,7 @@ def _page(
     now, group = desk.author.now, desk.group
     page = asked_page(
         desk.request,
-        lambda cursor: group_page(
-            group, desk.user, desk.actor, side=integration_side.side(), cursor=cursor, now=now
-        ),
+        lambda cursor: group_page(group, desk.actor, side=integration_side.side(), cursor=cursor, now=now),
     )
     held = [one for each in group.live for one in each.meetings] if desk.rights.is_open else []
     shown: dict[str, Any] = {

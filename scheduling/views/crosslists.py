@@ -35,10 +35,10 @@ from scheduling.visibility import (
 @require_safe
 def crosslist_list(request: HttpRequest, term_code: str) -> HttpResponse:
     """The groups of a term with a member that the viewer may see, as the address asks for them."""
-    user, actor = viewer_of(request)
+    _user, actor = viewer_of(request)
     term = term_of_page(request, term_code)
     now, side = timezone.now(), integration_side.side()
-    if side is not None and not (can_see_integration(user, actor) and side.is_followed(term.pk, now=now)):
+    if side is not None and not (can_see_integration(actor) and side.is_followed(term.pk, now=now)):
         side = None
     departments = departments_of(term, actor)
     filters = Filters(

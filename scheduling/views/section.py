@@ -51,11 +51,11 @@ class Asked:
 @require_safe
 def section(request: HttpRequest, pk: int) -> HttpResponse:
     """A section, one request the whole page. With htmx and ``?why=``: only the answer."""
-    user, actor = viewer_of(request)
+    _user, actor = viewer_of(request)
     found = visible_sections(actor).select_related("term", "course__department").filter(pk=pk).first()
     if found is None:
         raise Http404
-    side = side_for(user, actor, found)
+    side = side_for(actor, found)
     if "why" in request.GET and side is None:
         raise PermissionDenied(NO_WHY)
     remember_term(request, found.term_id)

@@ -17,11 +17,11 @@ NO_STATUS = "Your role does not see the merges with the SIS, so it cannot be tol
 @require_safe
 def section_status(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer of `section_status` for a section that the person sees, if their role is told of the SIS."""
-    user, viewer = viewer_of(request)
+    _user, viewer = viewer_of(request)
     section = visible_sections(viewer).select_related("term", "course__department").filter(pk=pk).first()
     if section is None:
         raise Http404
-    side = side_for(user, viewer, section)
+    side = side_for(viewer, section)
     if side is None:
         raise PermissionDenied(NO_STATUS)
     remember_term(request, section.term_id)

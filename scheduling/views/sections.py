@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from phases.policy import Permission
 from scheduling import integration_side
 from scheduling.integration_side import IntegrationSide
-from scheduling.models import Section, Term, User
+from scheduling.models import Section, Term
 from scheduling.section_columns import columns_shown
 from scheduling.section_export import exportable, lines_of, number_columns, rows_of
 from scheduling.section_filters import COLUMN
@@ -34,10 +34,10 @@ NO_EXPORT = "Your role does not let you import and export. Ask the registrar's o
 @require_safe
 def section_list(request: HttpRequest, term_code: str) -> HttpResponse:
     """The sections of a term that the viewer may see, as the address asks for them."""
-    user, actor = viewer_of(request)
+    _user, actor = viewer_of(request)
     term = term_of_page(request, term_code)
     now = timezone.now()
-    side = side_shown(user, actor, term, now=now)
+    side = side_shown(actor, term, now=now)
     plain = _without_needless(request.GET, shows_integration=side is not None)
     if plain is not None:
         return redirect(f"{request.path}?{plain}" if plain else request.path)
@@ -51,12 +51,12 @@ def sections_export(request: HttpRequest, term_code: str, kind: str) -> HttpResp
 
     `kind`: csv or xlsx.
     """
-    user, actor = viewer_of(request)
+    _user, actor = viewer_of(request)
     if actor.departments(Permission.IMPORT_AND_EXPORT) == frozenset():
         raise PermissionDenied(NO_EXPORT)
     term = term_of_page(request, term_code)
     now = timezone.now()
-    side = side_shown(user, actor, term, now=now)
+    side = side_shown(actor, term, now=now)
     found = exportable(sections_asked(term, actor, request.GET, side=side, now=now), actor)
     answer = _workbook(found) if kind == "xlsx" else StreamingHttpResponse(lines_of(found), content_type=CSV)
     name = "".join(letter if letter.isalnum() else "-" for letter in term.pk)
@@ -71,10 +71,10 @@ def _workbook(sections: QuerySet[Section]) -> HttpResponseBase:
     return HttpResponse(file.getvalue(), content_type=XLSX)
 
 
-def side_shown(user: User, actor: Viewer, term: Term, *, now: dt.datetime) -> IntegrationSide | None:
+def side_shown(actor: Viewer, term: Term, *, now: dt.datetime) -> IntegrationSide | None:
     """Who tells the SIS states of the term; None where they are not shown to this person."""
     side = integration_side.side()
-    if side is not None and can_see_integration(user, actor) and side.is_followed(term.pk, now=now):
+    if side is not None and can_see_integration(actor) and side.is_followed(term.pk, now=now):
         return side
     return None
 

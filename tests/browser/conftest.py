@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from scheduling.models import Department, Role, RoleAssignment, User
 from tests.campus import Campus
+from tests.week_college import TERM as WEEK_TERM
+from tests.week_college import College
 
 # Playwright's synchronous API keeps an event loop in this thread, which Django would take for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -103,6 +105,31 @@ def enter(campus, person, open_page, sign_in):
         sign_in(page, name)
         expect(page).to_have_title("Terms · Tandem")
         page.goto(path)
+        return page
+
+    return make
+
+
+@pytest.fixture
+def college(transactional_db):
+    """Two classes of biology in one room on other days, and one of chemistry next door."""
+    made = College()
+    made.a = made.section("BIO", "A", ("MW", "09:00", "09:50", "101"))
+    made.section("BIO", "B", ("T", "09:00", "09:50", "101"))
+    made.section("CHE", "C", ("M", "13:00", "13:50", "102"))
+    return made
+
+
+@pytest.fixture
+def open_week(college, person, open_page, sign_in):
+    """`open_week(query, …)`: a week of that college for a registrar."""
+    person("rita", "REGISTRAR")
+
+    def make(query, **options):
+        page = open_page("/sign-in/", **options)
+        sign_in(page, "rita")
+        expect(page).to_have_title("Terms · Tandem")
+        page.goto(f"/terms/{WEEK_TERM}/week/{query}")
         return page
 
     return make

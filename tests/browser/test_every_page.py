@@ -25,7 +25,7 @@ from scheduling.models import (
     SectionUpload,
     User,
 )
-from tests.browser.soundness import assert_sound_in_every_look
+from tests.browser.soundness import NARROW, assert_sound_in_every_look
 from tests.campus import TERM
 from tests.merge_desk import Desk, large_tables
 
@@ -266,6 +266,12 @@ def test_rows_are_walked_with_the_keyboard(desk, open_page, sign_in, person):
     expect(second).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("BIO 101 00"))
+
+
+def test_on_a_phone_the_list_that_is_open_is_in_sight(desk, open_page, sign_in, person):
+    path = f"/terms/{TERM}/sections/?state=ATTENTION"
+    page = signed_in(open_page, sign_in, person, path, viewport=NARROW)
+    expect(page.get_by_role("link", name="Needs attention")).to_be_in_viewport(ratio=0.9)
 
 
 def test_another_term_is_chosen_in_the_bar(desk, open_page, sign_in, person):

@@ -7,35 +7,10 @@ from playwright.sync_api import expect
 from phases.models import Phase, TimelineEntry
 from scheduling.models import Meeting, Room
 from tests.browser.soundness import assert_sound_in_every_look
-from tests.week_college import TERM, College
+from tests.week_college import TERM
 
 pytestmark = pytest.mark.browser
 WEEK = f"/terms/{TERM}/week/"
-
-
-@pytest.fixture
-def college(transactional_db):
-    """Two classes of biology in one room on other days, and one of chemistry next door."""
-    made = College()
-    made.a = made.section("BIO", "A", ("MW", "09:00", "09:50", "101"))
-    made.section("BIO", "B", ("T", "09:00", "09:50", "101"))
-    made.section("CHE", "C", ("M", "13:00", "13:50", "102"))
-    return made
-
-
-@pytest.fixture
-def open_week(college, person, open_page, sign_in):
-    """`open_week(query, …)`: the page for a registrar."""
-    person("rita", "REGISTRAR")
-
-    def make(query, **options):
-        page = open_page("/sign-in/", **options)
-        sign_in(page, "rita")
-        expect(page).to_have_title("Terms · Tandem")
-        page.goto(WEEK + query)
-        return page
-
-    return make
 
 
 def meeting(section):

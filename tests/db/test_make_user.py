@@ -132,6 +132,13 @@ class TestProducts:
         user.refresh_from_db()
         assert (user.has_scheduling, user.has_admin) == (True, False)
 
+    def test_admin_without_a_role_is_saved_with_a_warning(self, make_user):
+        warning = "The Admin product opens nothing without a role"
+        _out, err = make_user("ann", "--product", "scheduling", "--product", "admin")
+        assert warning in err
+        _out, err = make_user("ann", "--role", "REGISTRAR")
+        assert warning not in err
+
     def test_a_user_with_admin_alone_is_refused_and_nothing_changes(self, make_user):
         assert "would see nothing after the next login" in refused(make_user, "ann", "--product", "admin")
         assert not User.objects.exists()

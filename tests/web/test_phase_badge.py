@@ -29,7 +29,7 @@ def badge(client):
     return re.sub(r"<[^>]*>", "", found[0].partition(">")[2]) if found else None
 
 
-@pytest.mark.parametrize("kind", ["viewer", "scheduler", "registrar", "admin"])
+@pytest.mark.parametrize("kind", ["viewer", "scheduler", "registrar", "full admin"])
 def test_everybody_reads_the_phase_and_when_it_ends(person, enter, kind):
     switch = (timezone.localtime() + DAY).replace(hour=17, minute=0, second=0, microsecond=0)
     enter("Room assignment", switch - 3 * DAY)

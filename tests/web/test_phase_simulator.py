@@ -34,7 +34,7 @@ def sections(term):
 # ---- who
 
 
-@pytest.mark.parametrize("kind", ["viewer", "scheduler", "registrar", "admin"])
+@pytest.mark.parametrize("kind", ["viewer", "scheduler", "registrar", "full admin"])
 def test_everybody_with_the_product_and_a_role_may_look_at_their_own(person, term, kind):
     assert "You · " in words_of(person(kind).get(PATH))
 
@@ -46,7 +46,7 @@ def test_nobody_without_the_product_or_a_role_may(person, term):
 
 
 def test_it_is_read_only(person, term):
-    client = person("admin")
+    client = person("full admin")
     assert client.post(PATH).status_code == 405
     client.get(PATH, {"who": "role:SCHEDULER", "date": "2027-01-12", "before": "default", "after": "default"})
     assert not ChangeLog.objects.exists()
@@ -61,7 +61,7 @@ def test_only_the_admin_product_looks_at_others(person, term, kind):
 
 def test_an_admin_looks_at_a_role_in_a_department(person, term, sections):
     asked = {"who": "role:SCHEDULER", "department": "BIO", "section": "2001"}
-    words = words_of(person("admin").get(PATH, asked))
+    words = words_of(person("full admin").get(PATH, asked))
     assert "Somebody with the role Scheduler for BIO" in words
     assert "Title is locked for you in CHE: your role Scheduler is for BIO" in words
 
@@ -79,13 +79,13 @@ def test_an_admin_looks_at_a_user_with_their_exemptions(person, term, sections):
         reason="The room moved",
     )
     asked = {"who": f"user:{user.pk}", "section": "BIO-101-A"}
-    words = words_of(person("admin").get(PATH, asked))
+    words = words_of(person("full admin").get(PATH, asked))
     assert "Title Yes You may change it until" in words
     assert "by exemption: The room moved" in words
 
 
 def test_somebody_who_is_not_there_is_said(person, term):
-    client = person("admin")
+    client = person("full admin")
     for who in ("user:999999", "role:NOBODY", "x"):
         assert "There is no such user or role" in words_of(client.get(PATH, {"who": who}))
 
@@ -157,7 +157,7 @@ def test_a_term_without_a_timeline_has_the_roles_defaults(person, term_of):
 
 
 def test_queries_do_not_grow_with_phases_roles_terms_and_people(person, term, term_of, sections):
-    client = person("admin")
+    client = person("full admin")
     asked = {
         "term": "20271",
         "who": "role:SCHEDULER",

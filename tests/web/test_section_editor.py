@@ -327,10 +327,16 @@ def test_both_writing_the_same_is_no_overlap(campus, registrar):
     assert registrar.post(edit(campus), form).status_code == 302
 
 
-def test_a_version_that_never_was_reads_as_the_newest(campus, registrar):
-    form = shown(registrar, edit(campus)) | {"value.title": ["Mine"], "version": ["77"]}
+@pytest.mark.parametrize("version", [["77"], ["x"], ["9" * 25], []])
+def test_a_version_that_never_was_overwrites_nobody_unseen(campus, registrar, version):
+    form = shown(registrar, edit(campus)) | {"value.title": ["Mine"], "version": version}
     assert registrar.post(edit(campus), form).status_code == 302
     assert state(campus)["title"] == "Mine"
+    saved_by_other(campus, title="Theirs")
+    answer = registrar.post(edit(campus), form)
+    assert answer.status_code == 409
+    assert state(campus)["title"] == "Theirs"
+    assert "Theirs" in answer.content.decode()
 
 
 # ---- without a script, in a dialog, and what it costs

@@ -89,7 +89,8 @@ def test_the_term_is_remembered_by_pages_that_name_none(terms, person):
         ("viewer", 302),
         ("scheduler", 302),
         ("registrar", 302),
-        ("admin", 302),
+        ("admin", 403),
+        ("full admin", 302),
     ],
 )
 def test_who_sees_the_terms_may_switch(terms, person, kind, status):

@@ -17,7 +17,7 @@ SIGN_IN = "/sign-in/?next="
         ("viewer", 200, "Term 20271"),
         ("scheduler", 200, "Term 20271"),
         ("registrar", 200, "Never merged"),
-        ("admin", 200, "Term 20271"),
+        ("admin", 403, "no role yet"),
         ("full admin", 200, "Never merged"),
     ],
 )

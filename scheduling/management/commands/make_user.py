@@ -77,6 +77,8 @@ class Command(BaseCommand):
         self._report(saved)
         if "admin" in given["products"]:
             self._warn_if_many(saved.user)
+        if saved.user.has_admin and not saved.user.role_assignments.exists():
+            self.stderr.write("The Admin product opens nothing without a role; give one with --role.")
         if password:
             self._warn_if_weak(password, saved.user)
         if given["token"]:

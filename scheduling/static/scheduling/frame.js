@@ -36,6 +36,9 @@ const follow = () => menu?.toggleAttribute("open", wide.matches);
 follow();
 wide.addEventListener("change", follow);
 
+// Of the lists above the schedule, which scroll on a narrow screen, the open one is in sight.
+document.querySelector(".section-views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 // An open menu closes with Escape and with a click elsewhere.
 const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("keydown", (event) => {

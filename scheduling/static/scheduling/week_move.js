@@ -1,14 +1,19 @@
 // A class in the picture of a week is dragged, or picked up with M and moved with the arrow keys. That saves
-// nothing: the form that moves it opens, filled in, with what stands against it. A finger scrolls instead; for
-// it, and without this script, each class has a link to the same form.
+// nothing: the form that moves it opens, filled in, with what stands against it. A finger that moves at once
+// scrolls; one that rests on a class picks it up. Without this script each class has a link to the same form.
 
 const STEP = 15; // minutes
 const FAR = 6; // pixels from where a press is a drag
+const UNSTEADY = 12; // pixels that a resting finger may stir
+const HOLD = 450; // milliseconds that a finger rests on a class to pick it up
+const EDGE = 44; // pixels from an edge within which a drag scrolls
+const ROLL = 8; // pixels that it scrolls a frame
 const DAYS = { M: "Monday", T: "Tuesday", W: "Wednesday", R: "Thursday", F: "Friday", S: "Saturday", U: "Sunday" };
 const ARROWS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
 const dialog = document.getElementById("dialog");
-let pressed = null; // where the mouse went down on a class
+let pressed = null; // where a mouse, a pen or a finger went down on a class
+let pointer = null; // where it is now, while it drags
 let held = null; // the class that is on its way
 
 const two = (number) => String(number).padStart(2, "0");
@@ -44,8 +49,10 @@ function pickUp(block) {
 
 // Where it would be, drawn and told.
 function put(plot, start) {
+  const fitting = Math.min(Math.max(start, held.first), held.first + held.span - held.length);
+  if (held.ghost.parentNode === plot && held.start === fitting) return;
   held.plot = plot;
-  held.start = Math.min(Math.max(start, held.first), held.first + held.span - held.length);
+  held.start = fitting;
   const at = `${(100 * (held.start - held.first)) / held.span}%`;
   const size = `${(100 * held.length) / held.span}%`;
   const place = held.isAcross
@@ -126,7 +133,7 @@ document.addEventListener(
         return;
       }
       held?.ghost.scrollIntoView({ block: "nearest", inline: "nearest" });
-      pressed = null;
+      letGo();
     } else if (block && event.key.toLowerCase() === "m") {
       if (block.dataset.move) pickUp(block);
       else if (block.dataset.lock) say(block.closest("[data-week]"), block.dataset.lock);
@@ -138,19 +145,31 @@ document.addEventListener(
   true,
 );
 
-// ---- mouse and pen
+// ---- mouse, pen and finger
 
 const along = (box, event, isAcross) =>
   isAcross ? (event.clientX - box.left) / box.width : (event.clientY - box.top) / box.height;
+const isDragged = () => held?.grip !== undefined && !held.isAsked;
+
+function letGo() {
+  clearTimeout(pressed?.resting);
+  pressed = null;
+}
 
 document.addEventListener("pointerdown", (event) => {
+  letGo();
+  if (!event.isPrimary) {
+    if (isDragged()) putBack(); // two fingers zoom
+    return;
+  }
   const block = event.target.closest("a[data-move], a[data-lock]");
-  if (!block || event.button !== 0 || event.pointerType === "touch" || !block.closest("[data-week]")) return;
-  pressed = { block, x: event.clientX, y: event.clientY };
+  if (!block || event.button !== 0 || !block.closest("[data-week]")) return;
+  pressed = { block, clientX: event.clientX, clientY: event.clientY };
+  if (event.pointerType === "touch") pressed.resting = setTimeout(startDrag, HOLD);
 });
 
-function startDrag(event) {
-  const { block, x, y } = pressed;
+function startDrag() {
+  const { block } = pressed;
   pressed.isDrag = true;
   if (!block.dataset.move) {
     say(block.closest("[data-week]"), block.dataset.lock);
@@ -158,30 +177,61 @@ function startDrag(event) {
   }
   if (held) putBack();
   pickUp(block);
-  const box = held.home.getBoundingClientRect();
-  const at = along(box, { clientX: x, clientY: y }, held.isAcross);
+  const at = along(held.home.getBoundingClientRect(), pressed, held.isAcross);
   held.grip = held.first + at * held.span - held.begins;
+  pointer = pressed;
+  requestAnimationFrame(roll);
 }
 
 document.addEventListener("pointermove", (event) => {
-  if (!pressed) return;
-  const { isDrag, x, y } = pressed;
-  if (!isDrag && Math.hypot(event.clientX - x, event.clientY - y) > FAR) startDrag(event);
-  if (held?.grip === undefined || held.isAsked) return;
-  const plot = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-day]");
-  if (!plot || plot.closest("[data-week]") !== held.frame) return;
-  const at = along(plot.getBoundingClientRect(), event, held.isAcross);
-  const minutes = held.first + at * held.span - held.grip - held.begins;
-  put(plot, held.begins + Math.round(minutes / STEP) * STEP);
+  if (!pressed || !event.isPrimary) return;
+  const way = Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY);
+  if (!pressed.isDrag && way > (pressed.resting ? UNSTEADY : FAR)) {
+    if (pressed.resting) letGo();
+    else startDrag();
+  }
+  if (!isDragged()) return;
+  pointer = event;
+  follow();
 });
 
+function follow() {
+  const plot = document.elementFromPoint(pointer.clientX, pointer.clientY)?.closest("[data-day]");
+  if (!plot || plot.closest("[data-week]") !== held.frame) return;
+  const at = along(plot.getBoundingClientRect(), pointer, held.isAcross);
+  const minutes = held.first + at * held.span - held.grip - held.begins;
+  put(plot, held.begins + Math.round(minutes / STEP) * STEP);
+}
+
+// Near an edge of the picture or of the window, what is beyond comes into sight.
+function roll() {
+  if (!isDragged()) return;
+  const box = held.frame.getBoundingClientRect();
+  const step = (at, from, to) => (at < from + EDGE ? -ROLL : at > to - EDGE ? ROLL : 0);
+  const right = step(pointer.clientX, Math.max(box.left, 0), Math.min(box.right, innerWidth));
+  const down = step(pointer.clientY, Math.max(box.top, 0), Math.min(box.bottom, innerHeight));
+  if (right || down) {
+    held.frame.scrollBy(right, down);
+    scrollBy(0, step(pointer.clientY, 0, innerHeight));
+    follow();
+  }
+  requestAnimationFrame(roll);
+}
+
 document.addEventListener("pointerup", () => {
-  if (held?.grip !== undefined && !held.isAsked) hasMoved() ? ask() : putBack();
+  clearTimeout(pressed?.resting);
+  if (isDragged()) hasMoved() ? ask() : putBack();
 });
 document.addEventListener("pointercancel", () => {
-  pressed = null;
-  putBack();
+  letGo();
+  if (held && !held.isAsked) putBack();
 });
+
+// A finger that carries a class scrolls nothing, and holding it down opens no menu of the browser.
+for (const frame of document.querySelectorAll("[data-week]")) {
+  frame.addEventListener("touchmove", (event) => isDragged() && event.preventDefault(), { passive: false });
+  frame.addEventListener("contextmenu", (event) => pressed?.resting && event.preventDefault());
+}
 
 // A drag is no click, and neither the link's own drag nor a selection of text.
 document.addEventListener(
@@ -191,7 +241,7 @@ document.addEventListener(
       event.preventDefault();
       event.stopPropagation();
     }
-    pressed = null;
+    letGo();
   },
   true,
 );

@@ -89,7 +89,7 @@ def test_the_overview_says_in_one_line_what_is_set_for_each_type(admin):
         reason="Published on Monday",
     )
     page = words_of(admin.get(OVERVIEW))
-    assert "Sections On Field by field, as delivered 2 1 of 16 Cancel 1" in page
+    assert "Sections On Field by field, as delivered 2 1 of 16 Cancelled 1" in page
     assert "Relationships On Field by field, as delivered 0 2 of 2 Deleted –" in page
     assert "Rooms Off Always SIS – Imported only Made inactive here" in page
     assert "Default Version 2" in page

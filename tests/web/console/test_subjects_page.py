@@ -51,6 +51,14 @@ def test_a_subject_without_a_department_is_told_and_given_one(admin, english):
     assert (row.after, row.actor) == ("CHE", admin.user)
 
 
+def test_a_new_subject_without_a_department_is_asked_about_and_stays_in_the_form(admin, english):
+    page = send(admin, [("ENGL", ""), ("HIST", ""), ("", "")])
+    assert "Choose a department for HIST." in words_of(page, status=422)
+    assert "Choose a department for ENGL." not in words_of(page, status=422)
+    assert sent_by(page, holds="seen")["subject"] == ["ENGL", "HIST", "", ""]
+    assert mapped() == {}
+
+
 def test_the_next_merge_of_courses_follows(admin, college):
     send(admin, [], page=send(admin, [("CHE", "BIO")]), step="save")
     college.merge(["courses"])

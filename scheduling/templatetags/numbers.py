@@ -1,4 +1,4 @@
-"""Numbers as the console writes them."""
+"""Numbers as the pages write them."""
 
 from django import template
 
