@@ -41,6 +41,8 @@ def choices_of(
     match Kind(conflict.kind):
         case Kind.FIELD | Kind.SEMANTIC | Kind.FIGHT:
             return _field(conflict.kind, label, ours, theirs)
+        case Kind.COVERED:
+            return _covered(label, ours, theirs)
         case Kind.NUMBER:
             return _number(conflict.note, label, theirs)
         case Kind.AMBIGUOUS:
@@ -67,6 +69,23 @@ def _field(kind: str, label: str, ours: str, theirs: str) -> tuple[ChoiceWords, 
             button="Take the SIS's",
             here=f"{label} becomes “{theirs}”.",
             sent=NOTHING_SENT,
+        ),
+    )
+
+
+def _covered(label: str, ours: str, theirs: str) -> tuple[ChoiceWords, ChoiceWords]:
+    return (
+        ChoiceWords(
+            choice=Choice.OURS,
+            button="Keep Tandem's",
+            here=f"{label} stays “{ours}”.",
+            sent=f"Gets “{ours}” {NEXT}, unless it shows that already.",
+        ),
+        ChoiceWords(
+            choice=Choice.THEIRS,
+            button="Take the SIS's",
+            here=f"{label} becomes “{theirs}”.",
+            sent=f"Gets “{theirs}” back {NEXT}.",
         ),
     )
 

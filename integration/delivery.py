@@ -35,6 +35,7 @@ from integration.sis.port import (
     Writer,
     Written,
 )
+from integration.watching import Watch
 from scheduling.services.audit import Author
 
 Clock = Callable[[], dt.datetime]
@@ -57,6 +58,8 @@ class Delivery:
     sent_plan_id: int | None = None
     progress: Callable[[int], None] = lambda _done: None
     ledger: Ledger = field(default_factory=Ledger)
+    watch: Watch | None = None
+    """Over the batch at hand."""
     unavailable: SisError | None = None
     """Set when the SIS went away: delivery stopped, nothing consumed an attempt."""
 
@@ -104,6 +107,7 @@ class Delivery:
         for link_id, name in asked.values_list("link_id", "field"):
             held.setdefault(link_id, set()).add(name)
         decider = Decider(kind=self.kind, adapter=self.adapter, now=self.clock())
+        self.watch = Watch.begin(self.adapter.capabilities)
         try:
             decider.decide(attempts, held)
         except SisUnavailable as error:
@@ -155,6 +159,8 @@ class Delivery:
             horizon = capabilities.late_request_seconds
         until = None if horizon is None else (now + dt.timedelta(seconds=horizon)).isoformat()
         with transaction.atomic():
+            if self.watch is not None:
+                self.watch.hold_place()
             links = links_by_id((attempt.link.pk for attempt in writes), lock=True)
             for attempt in writes:
                 link = links[attempt.link.pk]
@@ -178,6 +184,8 @@ class Delivery:
                         link.sent = write_ahead(link.sent, detour, has_token=has_token)
                     link.sent = write_ahead(link.sent, {**entry, "values": values}, has_token=has_token)
                 attempt.link = link
+            if self.watch is not None:
+                self.watch.note(writes, now=now)
             save_links(list(links.values()))
             self._write_down(writes)
 

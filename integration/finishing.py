@@ -13,16 +13,10 @@ from integration.linkstate import Seen, adopt_intent, agreement_on, baseline_of,
 from integration.merge.canonical import encode
 from integration.merge.records import RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
-from integration.models import Link, LinkState, PlanRow
+from integration.models import AwaitedEcho, Link, LinkState, PlanRow
 from integration.record_types import LocalState, LocalUpdate, RecordType
-from integration.sis.port import (
-    Operation,
-    SisError,
-    SisNotFound,
-    SisOutcomeUnknown,
-    SisRejected,
-    Written,
-)
+from integration.sis.port import Operation, SisError, SisNotFound, SisOutcomeUnknown, SisRejected, Written
+from integration.watching import as_shown
 from scheduling.services.audit import Author
 
 
@@ -86,6 +80,8 @@ class Finisher:
     new_ids: list[tuple[int, str]] = field(default_factory=list)
     freed: list[tuple[str, ...]] = field(default_factory=list)
     """Natural keys that somebody may have been waiting for."""
+    rendered: list[AwaitedEcho] = field(default_factory=list)
+    silent: list[AwaitedEcho] = field(default_factory=list)
 
     def _note(self, link: Link, outcome: str) -> None:
         """What became of a record; a later attempt in the same delivery overwrites it."""
@@ -155,6 +151,7 @@ class Finisher:
     def _take_back(self, link: Link, result: Result) -> None:
         """The attempt surely had no effect: its notes go. An earlier create may yet land."""
         attempt = result.attempt
+        self.silent += attempt.echoes
         if attempt.operation is not Operation.CREATE:
             self._forget_sent(link, result)
         elif attempt.is_again:
@@ -204,6 +201,7 @@ class Finisher:
         else:
             self._free_key(attempt)
             self._forget_sent(link, result)
+            self.rendered += as_shown(attempt, result.shown or {})
             self._settle(link, attempt, pushed=attempt.changes, shown=result.shown)
             self._close(link, attempt, result)
 
@@ -247,7 +245,9 @@ class Finisher:
         elif self.ledger.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
             self._note(link, "sis_create" if attempt.adopted else "sis_update")
         is_two_way = attempt.merge is not None and attempt.merge.is_two_way
-        self._give_back(attempt.claim, outbound.State.WAITING if is_two_way else outbound.State.DONE)
+        is_undecided = bool(link.covered.keys() - {one.field for one in attempt.held})
+        is_done = not (is_two_way or is_undecided)
+        self._give_back(attempt.claim, outbound.State.DONE if is_done else outbound.State.WAITING)
 
     def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
         """Agree on what was written, and write here what was pulled where ours is still what we merged."""
@@ -352,6 +352,8 @@ class Finisher:
         if self.new_ids:
             self.kind.set_sis_ids(self.new_ids, self.author)
         save_links(list(self.examined.values()))
+        AwaitedEcho.objects.bulk_update(self.rendered, ["written"])
+        AwaitedEcho.objects.filter(pk__in=[echo.pk for echo in self.silent]).delete()
         note_conflicts(self.held, examined=self.examined.values(), run_id=self.author.run_id, now=self.now)
         outbound.release_waiting_for(self.freed, self.kind.merge_type, self.kind.term, now=self.now)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from integration.fieldsets import STRUCTS
 from integration.merge.canonical import decode, encode
-from integration.merge.policy import Context, FieldPolicy, Fight
+from integration.merge.policy import Context, Covered, FieldPolicy, Fight
 from integration.merge.records import Baseline, Decision, RecordMerge, Rule, Value, Values
-from integration.merge.rendering import is_rendering
+from integration.merge.rendering import is_rendering, shows
 from integration.models import Link, LinkState
 
 OUTSTANDING = frozenset({Rule.PENDING, Rule.IN_FLIGHT})
@@ -26,6 +26,7 @@ LINK_COLUMNS = (
     "sent",
     "intent",
     "fights",
+    "covered",
     "touched",
     "synced_at",
     "missing_since",
@@ -69,8 +70,16 @@ def context_of(link: Link, *, now: dt.datetime, applies_later: bool) -> Context:
         for name, fight in link.fights.items()
     }
     return Context(
-        sent={name: tuple(values) for name, values in sent.items()}, is_waiting=waiting, fights=fights
+        sent={name: tuple(values) for name, values in sent.items()},
+        is_waiting=waiting,
+        fights=fights,
+        covered={name: covered_of(name, one) for name, one in link.covered.items()},
     )
+
+
+def covered_of(name: str, stored: Mapping[str, Any]) -> Covered:
+    """An entry of `Link.covered` as the engine reads it."""
+    return Covered(**{side: decode({name: value}, structs=STRUCTS)[name] for side, value in stored.items()})
 
 
 def is_live(entry: Mapping[str, Any], now: dt.datetime) -> bool:
@@ -110,7 +119,9 @@ def still_in_flight(
     seen: set[str] = set()
     for entry in reversed(list(entries)):
         values = decode(entry["values"], structs=STRUCTS)
-        landed = {name for name, value in values.items() if name in theirs and _shows(theirs[name], value)}
+        landed = {
+            name for name, value in values.items() if name in theirs and shows(sent=value, seen=theirs[name])
+        }
         if entry.get("is_repeated"):
             landed = set()
         gone = landed | seen if entry["is_ordered"] else landed
@@ -120,10 +131,6 @@ def still_in_flight(
         if is_live(entry, now) and (open_fields or is_removal):
             kept.append({**entry, "values": open_fields})
     return list(reversed(kept))
-
-
-def _shows(seen: Value, value: Value) -> bool:
-    return bool(seen == value) or is_rendering(sent=value, seen=seen)
 
 
 def agreement_on(values: Mapping[str, Any], shown: Values) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -192,7 +199,8 @@ def settle(
     link.missing_since, link.missing_digest, link.retired_at = None, "", None
     link.intent = None
     link.sent = still_in_flight(link.sent, seen.values, now=seen.now)
-    outstanding = bool(unpulled) or any(
+    link.covered = _still_covered(link, merge, after_write or seen.values, unpulled)
+    outstanding = bool(unpulled or link.covered) or any(
         d.is_held or d.rule in OUTSTANDING or (d.is_pushed and name not in pushed)
         for name, d in merge.decisions.items()
     )
@@ -205,12 +213,25 @@ def settle(
         link.synced_at = seen.now
 
 
+def _still_covered(
+    link: Link, merge: RecordMerge, shown: Values, unpulled: Collection[str]
+) -> dict[str, Any]:
+    """What our writes covered and nobody has decided about; a later value of the SIS ends it."""
+    return {
+        name: stored
+        for name, stored in link.covered.items()
+        if name in merge.decisions
+        and shows(sent=covered_of(name, stored).by, seen=shown.get(name))
+        and (name in unpulled or merge.decisions[name].is_held or not merge.decisions[name].is_covered)
+    }
+
+
 def _rebase(link: Link, merge: RecordMerge, agreed: Mapping[str, tuple[Value, Value] | None]) -> bool:
     """Set the (unsaved) link's baseline to what is agreed; whether that is news."""
     baseline, theirs = dict(link.baseline or {}), dict(link.baseline_theirs)
     for name, decision in merge.decisions.items():
         found = agreed[name]
-        if found is None and decision.has_base:
+        if found is None and decision.has_base and not decision.is_covered:
             found = decision.base, decision.base_theirs  # an earlier write that was seen counts
         if found is None:
             continue
@@ -233,7 +254,7 @@ def _agreed(
     our change on top of it, to be sent next.
     """
     if decision.is_pulled:
-        return decision.theirs, decision.theirs
+        return decision.shows, decision.shows
     if decision.is_pushed:
         if name not in pushed:
             return None
@@ -241,7 +262,7 @@ def _agreed(
         if shown == decision.result:
             return decision.result, shown
         return (decision.result, shown) if is_rendering(sent=decision.result, seen=shown) else None
-    return (decision.ours, decision.theirs) if decision.has_agreed else None
+    return (decision.ours, decision.shows) if decision.has_agreed else None
 
 
 def count_fights(link: Link, merge: RecordMerge) -> None:

@@ -2,6 +2,7 @@
 
 Choosing the SIS's value writes it here through the import service (audited with the person's name).
 Choosing Tandem's makes the SIS's value the agreed base, so that ours is what changed since and is sent.
+Where a write of ours covered the SIS's value, the SIS shows ours already: then it is theirs that is sent.
 A record as a whole that one side removed stays or goes; a creation without an answer is one of its candidates
 or none of them. Nothing is sent here: the next delivery or merge follows the choice.
 """
@@ -138,8 +139,10 @@ class Settlement:
                 rules={name: Act.RESOLVED.value},
             )
             self.kind.update([update], self.author)
-        link.baseline = {**(link.baseline or {}), name: self.conflict.theirs}
-        link.baseline_theirs = {key: value for key, value in link.baseline_theirs.items() if key != name}
+        if self.conflict.kind != Kind.COVERED:  # else what was written last is agreed: the SIS shows it
+            link.baseline = {**(link.baseline or {}), name: self.conflict.theirs}
+            link.baseline_theirs = {key: value for key, value in link.baseline_theirs.items() if key != name}
+        link.covered = {key: value for key, value in link.covered.items() if key != name}
         link.fights = {key: value for key, value in link.fights.items() if key != name}
 
     def _side(self, stored: Any) -> Any:
@@ -208,6 +211,7 @@ class Settlement:
         link.client_ref = uuid.uuid4()
         link.sis_id, link.baseline, link.baseline_theirs, link.state = None, None, {}, LinkState.NEW
         link.sent, link.intent, link.missing_since, link.missing_digest = [], None, None, ""
+        link.covered = {}
         link.save()
         if kept is not None:
             kept.save()

@@ -67,14 +67,25 @@ class Fight:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Covered:
+    """A value that the SIS was given unseen, between our reading (`base`) and our writing over it (`by`)."""
+
+    base: Value
+    by: Value
+    value: Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
     """What a record's merge knows beside the three sides.
 
     `sent`: field -> values in flight to the SIS, oldest first. `is_waiting`: the SIS applies later and the
     horizon of what was sent has not passed: a field in `sent` that has not been seen yet is left alone.
-    `fights`: field -> rewrites counted so far.
+    `fights`: field -> rewrites counted so far. `covered`: field -> what a write of ours covered; it counts as
+    what the SIS shows for as long as that write stands there.
     """
 
     sent: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     is_waiting: bool = False
     fights: Mapping[str, Fight] = field(default_factory=dict)
+    covered: Mapping[str, Covered] = field(default_factory=dict)

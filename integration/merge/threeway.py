@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .policy import FIGHT_LIMIT, Context, FieldPolicy, Source
+from .policy import FIGHT_LIMIT, Context, Covered, FieldPolicy, Source
 from .records import Baseline, Decision, RecordMerge, Rule, Shape, Value, Values
-from .rendering import is_rendering
+from .rendering import is_rendering, shows
 from .sets import Triple, triples_by_key, triples_by_nearness
 
 NO_CONTEXT = Context()
@@ -48,6 +48,9 @@ def merge_field(
     sent = context.sent.get(policy.name, ())
     landed = _newest_landed(sent, theirs)
     case = _case(base, ours, theirs, policy)
+    covered = context.covered.get(policy.name)
+    if covered is not None and shows(sent=covered.by, seen=theirs):
+        return case.uncover(covered, context)
     if landed is not None and not case.shows_only_base:
         # Our own write landed: not a remote edit.
         case = replace(case, is_agreed=True, base=sent[landed], base_theirs=theirs)
@@ -149,6 +152,19 @@ class _Case:
         if self.policy.source is Source.ALWAYS_TANDEM:
             return self._always_tandem(context)
         return self._three_way()
+
+    def uncover(self, covered: Covered, context: Context) -> Decision:
+        """Decide as if what a write of ours covered had been read before it; it may go to the SIS again."""
+        seen = {"base": covered.base, "base_theirs": covered.base, "theirs": covered.value}
+        decision = replace(replace(self, is_agreed=True, **seen).decide(context), is_covered=True)
+        decision = replace(decision, stands=self.theirs)
+        if decision.is_held:
+            return decision
+        return replace(
+            decision,
+            is_pulled=decision.result != self.ours,
+            is_pushed=decision.result != covered.by and self.policy.can_send,
+        )
 
     def _first_link(self) -> Decision:
         """No base, and not equal: one side blank, the value there is; both set, the source decides."""
