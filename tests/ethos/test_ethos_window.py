@@ -3,6 +3,9 @@
 Ethos has no concurrency token, so the edit is written over; the change feed brings it back.
 """
 
+from contextlib import contextmanager
+from dataclasses import replace
+
 import pytest
 
 from integration.feed import follow
@@ -10,7 +13,8 @@ from integration.models import AwaitedEcho, Conflict, Link, OutboundChange, Plan
 from integration.real_time import deliver_due
 from integration.resolving import Choice
 from integration.sweep import sweep
-from scheduling.models import Section
+from scheduling.models import Relationship, Section
+from scheduling.services import relationships
 from tests.campus import TERM
 
 pytestmark = pytest.mark.parametrize("profile", ["colleague"], indirect=True)
@@ -190,26 +194,77 @@ def test_the_echo_may_come_with_a_later_look(fed, monkeypatch):
     assert_held()
 
 
-def test_a_look_between_our_reading_and_our_writing_loses_nothing(fed):
-    """The message is worked before there is an echo that waits for it: the delivery has it told again."""
-    fed.edit("S1", title="Ours")
-    read, looks = fed.adapter.read, []
+@contextmanager
+def once_read(college, deed):
+    """Somebody does `deed` after our next reading before a write."""
+    read, deeds = college.adapter.read, [deed]
 
-    def read_and_look(*given, **named):
+    def read_and_go_on(*given, **named):
         shown = read(*given, **named)
-        if not looks:
-            fed.edit_in_sis("S1", title="Theirs")
-            looks.append(follow(fed.adapter))
+        if deeds:
+            deeds.pop()()
         return shown
 
-    fed.adapter.read = read_and_look
+    college.adapter.read = read_and_go_on
     try:
-        deliver_due(fed.adapter)
+        yield
     finally:
-        del fed.adapter.read
+        del college.adapter.read
+    assert not deeds, "nothing was read"
+
+
+def edit_group_in_sis(college, **changes):
+    sis = college.sis
+    with sis.lock:
+        entry = sis.books.get("section-crosslists", "X1")
+        changed = replace(entry, row={**entry.row, **changes}, modified=sis.stamp())
+        sis.books.put("section-crosslists", "X1", changed)
+        sis.settle()
+
+
+def test_a_look_between_our_reading_and_our_writing_loses_nothing(fed):
+    """The message is worked before there is an echo that waits for it: the delivery has it told again."""
+    fed.settings(relationships={"sources": {"capacity": "ASK"}})
+    group = Relationship.objects.get(term=TERM)
+    relationships.update_relationship(group.pk, author=fed.author(), capacity=55)
+    looks = []
+
+    def edit_and_look():
+        edit_group_in_sis(fed, capacity="44")
+        looks.append(follow(fed.adapter))
+
+    with once_read(fed, edit_and_look):
+        deliver_due(fed.adapter)
     assert (looks[0].records, looks[0].covered) == (1, 0)
     assert follow_and_deliver(fed).covered == 1
-    assert_held()
+    conflict = open_conflicts().get()
+    sides = (conflict.kind, conflict.base, conflict.ours, conflict.theirs)
+    assert sides == ("COVERED", 60, 55, 44)
+    fed.resolve(conflict, Choice.THEIRS)
+    deliver_due(fed.adapter)
+    assert_at_rest(fed)
+    (row,) = fed.sis.export()["relationships"]
+    assert (Relationship.objects.get(term=TERM).capacity, row["capacity"]) == (44, "44")
+
+
+@pytest.mark.parametrize(
+    ("sis_id", "ours", "theirs"),
+    [
+        ("S1", {"capacity": 31}, {"capacity": "32"}),
+        ("S5", {"instructors": []}, {"instructors": [{"instructor_id": "I1", "percent": "80"}]}),
+        ("S5", {"meetings": []}, {"meetings": [{"days": "F", "start_time": "08:00", "end_time": "09:00"}]}),
+    ],
+)
+def test_an_edit_that_the_writer_still_sees_is_not_written_over(fed, sis_id, ours, theirs):
+    (name,) = ours
+    fed.settings(sections={"sources": {name: "ASK"}})
+    fed.edit(sis_id, **ours)
+    with once_read(fed, lambda: fed.edit_in_sis(sis_id, **theirs)):
+        deliver_due(fed.adapter)
+    assert fed.written() == []
+    conflict = open_conflicts().get()
+    assert (conflict.kind, conflict.field) == ("FIELD", name)
+    assert follow_and_deliver(fed).covered == 0
 
 
 def test_a_lost_answer_hides_nothing(fed):
@@ -227,3 +282,57 @@ def test_a_write_that_the_sis_refuses_awaits_no_echo(fed):
     with fed.at_the_write(lambda: fed.edit_in_sis("S1", title="Theirs")):
         deliver_due(fed.adapter)
     assert not AwaitedEcho.objects.exists()
+
+
+# ---- lists whose items are told one by one
+
+
+def the_meeting(college, **changes):
+    (meeting,) = college.rows_of("S5", "meetings")
+    return {**meeting, **changes}
+
+
+def ours(college, **changes):
+    names = ("days", "start_time", "end_time", "building", "room", "start_date", "end_date")
+    return {name: value for name, value in the_meeting(college, **changes).items() if name in names}
+
+
+def place(sis_id="S5"):
+    meeting = here(sis_id).meetings.get()
+    return meeting.days, meeting.room.number
+
+
+def test_a_meeting_that_both_sides_move_becomes_a_conflict(fed):
+    fed.settings(sections={"sources": {"meetings": "ASK"}})
+    fed.edit("S5", meetings=[ours(fed, room="101")])
+    edited = the_meeting(fed, room="102")
+    with fed.at_the_write(lambda: fed.edit_in_sis("S5", meetings=[edited]), resource="instructional-events"):
+        deliver_due(fed.adapter)
+    assert fed.rows_of("S5", "meetings")[0]["room"] == "101"
+    assert follow_and_deliver(fed).covered == 1
+    conflict = open_conflicts().get()
+    sides = [[one["room"] for one in side] for side in (conflict.base, conflict.ours, conflict.theirs)]
+    assert (conflict.kind, sides) == ("COVERED", [["103"], ["101"], ["102"]])
+    fed.resolve(conflict, Choice.THEIRS)
+    deliver_due(fed.adapter)
+    assert_at_rest(fed)
+    assert (place(), fed.rows_of("S5", "meetings")[0]["room"]) == (("MWF", "102"), "102")
+
+
+def test_an_instructor_that_both_sides_change_becomes_a_conflict(fed):
+    fed.settings(sections={"sources": {"instructors": "ASK"}})
+    both = [{"instructor": "I1", "percent": 60, "is_primary": True}, {"instructor": "I2", "percent": 40}]
+    fed.edit("S5", instructors=both)
+    (row,) = fed.rows_of("S5", "section_instructors")
+    edited = {**row, "percent": "80"}
+    with fed.at_the_write(
+        lambda: fed.edit_in_sis("S5", instructors=[edited]), resource="section-instructors"
+    ):
+        deliver_due(fed.adapter)
+    assert follow_and_deliver(fed).covered == 1
+    conflict = open_conflicts().get()
+    assert (conflict.kind, [one["percent"] for one in conflict.theirs]) == ("COVERED", [80])
+    fed.resolve(conflict, Choice.OURS)
+    deliver_due(fed.adapter)
+    assert_at_rest(fed)
+    assert sorted(one["percent"] for one in fed.rows_of("S5", "section_instructors")) == ["40", "60"]
