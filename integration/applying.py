@@ -178,6 +178,7 @@ class Applier:
             source_hash=bytes(row.source_hash) if row.source_hash is not None else None,
             tick=batch.tick,
             now=self.now,
+            covered=link.covered,
         )
         settle(link, merge, seen=seen, version=version)
         batch.held.extend((link, HeldField.of(name, merge.decisions[name])) for name in merge.held)

@@ -132,7 +132,7 @@ class Listener:
             return
         last = landed[-1]
         if WHOLE in self.seen and self.seen[WHOLE] not in (*befores[: last + 1], self.agreed, value):
-            self._cover(self.echoes[last], self.seen[WHOLE])
+            self._cover(self.echoes[last].row.before, self.echoes[-1].row.written, self.seen[WHOLE])
         self.seen = {}
         self._end(last)
 
@@ -149,27 +149,43 @@ class Listener:
         last = awaiting[-1]
         other = self.seen.pop(part_id, None)
         if other is not None and other not in (self.agreed or ()):
-            self._cover(self.echoes[last], self._with(other, self.echoes[last]))
+            by = self._by_now(item, self.echoes[last + 1 :])
+            self._cover_item(self._base_of(other, self.echoes[last]), by, other)
         for one in self.echoes[: last + 1]:
             one.tell(item)
         if self.echoes[last].is_over():
             self._end(last)
 
-    def _with(self, item: Value, echo: Echo) -> tuple[Value, ...]:
-        """The list as it was read, with an item that was covered in its place."""
-        listed = echo.before
-        if self.name in self.link.covered:  # another item of it was covered too
-            listed = _decoded(self.name, self.link.covered[self.name]["value"])
+    def _base_of(self, item: Value, echo: Echo) -> Value | None:
+        """What an item was when it was read; None for a new one."""
         if key := PERSON.get(self.name):
-            replaced = {one for one in listed if getattr(one, key) == getattr(item, key)}
-        else:
-            candidates = tuple(one for one in listed if one in echo.before and one not in echo.written)
-            replaced = {candidates[at] for at in pair(candidates, (item,))[0]}
-        return tuple(sorted({*listed, item} - replaced))
+            return next((one for one in echo.before if getattr(one, key) == getattr(item, key)), None)
+        candidates = tuple(one for one in echo.before if one not in echo.written)
+        return next((candidates[at] for at in pair(candidates, (item,))[0]), None)
 
-    def _cover(self, echo: Echo, value: Value) -> None:
-        stored = {"base": echo.row.before, "by": self.echoes[-1].row.written, "value": plain(value)}
-        self.link.covered = {**self.link.covered, self.name: stored}
+    def _by_now(self, item: Value, later: Sequence[Echo]) -> Value:
+        """What an item of ours has become with the writes since."""
+        for echo in later:
+            new = tuple(one for one in echo.written if one not in echo.before)
+            if item in echo.written or not new:
+                continue
+            if key := PERSON.get(self.name):
+                item = next((one for one in new if getattr(one, key) == getattr(item, key)), item)
+            else:
+                item = pair((item,), new)[0].get(0, item)
+        return item
+
+    def _cover_item(self, base: Value | None, by: Value, value: Value) -> None:
+        sides = {"base": base, "by": by, "value": value}
+        stored = {side: None if one is None else plain((one,))[0] for side, one in sides.items()}
+        others = [one for one in self.link.covered.get(self.name, ()) if one["by"] != stored["by"]]
+        self._note([*others, {**stored, "is_item": True}])  # of two that one write covered the later counts
+
+    def _cover(self, base: object, by: object, value: Value) -> None:
+        self._note([{"base": base, "by": by, "value": plain(value), "is_item": False}])
+
+    def _note(self, found: list[dict[str, object]]) -> None:
+        self.link.covered = {**self.link.covered, self.name: found}
         self.heard.has_covered = True
 
     def _end(self, last: int) -> None:

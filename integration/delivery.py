@@ -15,7 +15,7 @@ from django.db import transaction
 
 from integration import outbound
 from integration.attempts import Attempt, Decider, Step
-from integration.finishing import Finisher, Ledger, Result
+from integration.finishing import Finisher, Ledger
 from integration.links import links_by_id, save_links, touch
 from integration.linkstate import adopt_intent, salted, write_ahead
 from integration.locking import lock_records
@@ -36,6 +36,7 @@ from integration.sis.port import (
     Written,
 )
 from integration.watching import Watch
+from integration.write_results import Result
 from scheduling.services.audit import Author
 
 Clock = Callable[[], dt.datetime]
@@ -130,7 +131,7 @@ class Delivery:
         results = [Result(attempt=attempt) for attempt in attempts]
         writes = [result for result in results if result.attempt.step is Step.WRITE]
         if writes:
-            self._commit_intents([result.attempt for result in writes])
+            self._commit_intents(writes)
             self._session(writes)
             self._verify(writes)
         return results
@@ -139,7 +140,7 @@ class Delivery:
         try:
             with self.adapter.writing(term=self.kind.term, run=self.run, now=self.clock()) as writer:
                 for result in writes:
-                    if result.attempt.detour:
+                    if result.attempt.detour and not result.is_untried:
                         self._write_detour(writer, result)
                 for result in writes:
                     self._write_one(writer, result)
@@ -149,8 +150,11 @@ class Delivery:
                 for result in writes:
                     result.written, result.is_untried = None, True
 
-    def _commit_intents(self, writes: Sequence[Attempt]) -> None:
-        """Write-ahead: after this commit every outcome of the calls can be understood."""
+    def _commit_intents(self, results: Sequence[Result]) -> None:
+        """Write-ahead: after this commit every outcome of the calls can be understood.
+
+        What was decided before it was found that an earlier write covered an edit is decided once more.
+        """
         now = self.clock()
         capabilities = self.adapter.capabilities
         has_token = capabilities.has_concurrency_token
@@ -161,7 +165,11 @@ class Delivery:
         with transaction.atomic():
             if self.watch is not None:
                 self.watch.hold_place()
-            links = links_by_id((attempt.link.pk for attempt in writes), lock=True)
+            links = links_by_id((result.attempt.link.pk for result in results), lock=True)
+            for result in results:
+                found = links[result.attempt.link.pk].covered
+                result.is_untried = found != result.attempt.link.covered
+            writes = [result.attempt for result in results if not result.is_untried]
             for attempt in writes:
                 link = links[attempt.link.pk]
                 values = encode(attempt.changes)

@@ -9,7 +9,15 @@ from integration import outbound
 from integration.attempts import Attempt, Step
 from integration.conflicts import HeldField, note_conflicts
 from integration.links import save_links
-from integration.linkstate import Seen, adopt_intent, agreement_on, baseline_of, count_fights, settle
+from integration.linkstate import (
+    Seen,
+    adopt_intent,
+    agreement_on,
+    baseline_of,
+    count_fights,
+    has_news,
+    settle,
+)
 from integration.merge.canonical import encode
 from integration.merge.records import RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
@@ -17,26 +25,8 @@ from integration.models import AwaitedEcho, Link, LinkState, PlanRow
 from integration.record_types import LocalState, LocalUpdate, RecordType
 from integration.sis.port import Operation, SisError, SisNotFound, SisOutcomeUnknown, SisRejected, Written
 from integration.watching import as_shown
+from integration.write_results import Result, shown_after
 from scheduling.services.audit import Author
-
-
-@dataclass(kw_only=True)
-class Result:
-    """What came of one attempt: what the SIS answered, or why it did not.
-
-    `is_untried`: it was not reached; `is_detoured`: its temporary section number was written; `is_found`: a
-    create found the record there already, `is_foreign`: and it was not we who made it. `shown`: the record
-    as read after the write.
-    """
-
-    attempt: Attempt
-    written: Written | None = None
-    error: SisError | None = None
-    is_untried: bool = False
-    is_detoured: bool = False
-    is_found: bool = False
-    is_foreign: bool = False
-    shown: Values | None = None
 
 
 @dataclass(kw_only=True)
@@ -245,8 +235,7 @@ class Finisher:
         elif self.ledger.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
             self._note(link, "sis_create" if attempt.adopted else "sis_update")
         is_two_way = attempt.merge is not None and attempt.merge.is_two_way
-        is_undecided = bool(link.covered.keys() - {one.field for one in attempt.held})
-        is_done = not (is_two_way or is_undecided)
+        is_done = not (is_two_way or has_news(link, attempt.link.covered))
         self._give_back(attempt.claim, outbound.State.DONE if is_done else outbound.State.WAITING)
 
     def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
@@ -265,10 +254,16 @@ class Finisher:
         settle(
             link,
             merge,
-            seen=Seen(values=attempt.theirs, source_hash=attempt.source_hash, tick=self.tick, now=self.now),
+            seen=Seen(
+                values=attempt.theirs,
+                source_hash=attempt.source_hash,
+                tick=self.tick,
+                now=self.now,
+                covered=attempt.link.covered,
+            ),
             version=version if is_same else 0,
             pushed={name: value for name, value in pushed.items() if name in merge.pushes},
-            after_write=_after(attempt, pushed, shown),
+            after_write=shown_after(attempt, pushed, shown),
             unpulled=merge.pulls.keys() - pulls.keys(),
         )
         if pushed and shown is None:
@@ -292,14 +287,16 @@ class Finisher:
 
     def _close(self, link: Link, attempt: Attempt, result: Result) -> None:
         """Acknowledge; due again if somebody saved meanwhile; park what the SIS silently ignored."""
-        if ignored := _ignored(attempt, result.shown):
+        if ignored := result.ignored:
             error = SisRejected(
                 f"The SIS accepted the change of {', '.join(ignored)} but kept its own value.",
                 field=ignored[0],
             )
             outbound.fail(attempt.claim, error, now=self.now)
             self._note(link, "rejected")
-        elif _has_side_effects(attempt, result.shown):  # looked at again at once, and pulled
+        elif result.has_side_effects or has_news(
+            link, attempt.link.covered
+        ):  # looked at again at once, and pulled
             link.source_hash = None
             self._give_back(attempt.claim, outbound.State.WAITING)
         elif link.agreed_version or attempt.held:
@@ -365,28 +362,3 @@ def _still_pullable(merge: RecordMerge, here: LocalState) -> dict[str, Value]:
         for name, value in merge.pulls.items()
         if here.values.get(name, merge.decisions[name].ours) == merge.decisions[name].ours
     }
-
-
-def _after(attempt: Attempt, pushed: Values, shown: Values | None) -> Values | None:
-    if not pushed:
-        return None
-    return shown if shown is not None else {**attempt.theirs, **pushed}
-
-
-def _has_side_effects(attempt: Attempt, shown: Values | None) -> bool:
-    """Whether the SIS changed more than it was sent, as one that empties a section that it cancels."""
-    return shown is not None and any(
-        name in shown and shown[name] != value
-        for name, value in attempt.theirs.items()
-        if name not in attempt.changes
-    )
-
-
-def _ignored(attempt: Attempt, shown: Values | None) -> list[str]:
-    if shown is None or attempt.operation is not Operation.UPDATE:
-        return []
-    return [
-        name
-        for name, value in attempt.changes.items()
-        if name in shown and shown[name] != value and shown[name] == attempt.theirs.get(name)
-    ]

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from integration.fieldsets import STRUCTS
@@ -73,13 +73,18 @@ def context_of(link: Link, *, now: dt.datetime, applies_later: bool) -> Context:
         sent={name: tuple(values) for name, values in sent.items()},
         is_waiting=waiting,
         fights=fights,
-        covered={name: covered_of(name, one) for name, one in link.covered.items()},
+        covered={name: tuple(covered_of(name, one) for one in found) for name, found in link.covered.items()},
     )
 
 
 def covered_of(name: str, stored: Mapping[str, Any]) -> Covered:
     """An entry of `Link.covered` as the engine reads it."""
-    return Covered(**{side: decode({name: value}, structs=STRUCTS)[name] for side, value in stored.items()})
+    sides = {side: stored[side] for side in ("base", "by", "value")}
+    if not stored["is_item"]:
+        return Covered(**{side: decode({name: one}, structs=STRUCTS)[name] for side, one in sides.items()})
+    listed = {side: [] if one is None else [one] for side, one in sides.items()}
+    items = {side: decode({name: one}, structs=STRUCTS)[name] for side, one in listed.items()}
+    return Covered(**{side: one[0] if one else None for side, one in items.items()}, is_item=True)
 
 
 def is_live(entry: Mapping[str, Any], now: dt.datetime) -> bool:
@@ -164,12 +169,16 @@ def adopt_intent(link: Link, shown: Values) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """The SIS's side of a merge: its values, the salted fingerprint that stands for them, when (tick)."""
+    """The SIS's side of a merge: its values, the salted fingerprint that stands for them, when (tick).
+
+    `covered`: `Link.covered` as it was then.
+    """
 
     values: Values
     source_hash: bytes | None
     tick: int
     now: dt.datetime
+    covered: Mapping[str, Any] = field(default_factory=dict)
 
 
 def settle(
@@ -199,7 +208,7 @@ def settle(
     link.missing_since, link.missing_digest, link.retired_at = None, "", None
     link.intent = None
     link.sent = still_in_flight(link.sent, seen.values, now=seen.now)
-    link.covered = _still_covered(link, merge, after_write or seen.values, unpulled)
+    link.covered = _still_covered(link, merge, seen, shown=after_write or seen.values, unpulled=unpulled)
     outstanding = bool(unpulled or link.covered) or any(
         d.is_held or d.rule in OUTSTANDING or (d.is_pushed and name not in pushed)
         for name, d in merge.decisions.items()
@@ -214,16 +223,25 @@ def settle(
 
 
 def _still_covered(
-    link: Link, merge: RecordMerge, shown: Values, unpulled: Collection[str]
+    link: Link, merge: RecordMerge, seen: Seen, *, shown: Values, unpulled: Collection[str]
 ) -> dict[str, Any]:
     """What our writes covered and nobody has decided about; a later value of the SIS ends it."""
-    return {
-        name: stored
-        for name, stored in link.covered.items()
+    undecided = {
+        name: [
+            one
+            for one in found
+            if covered_of(name, one).stands_in(shown.get(name))
+            and (name in unpulled or merge.decisions[name].is_held or one not in seen.covered.get(name, ()))
+        ]
+        for name, found in link.covered.items()
         if name in merge.decisions
-        and shows(sent=covered_of(name, stored).by, seen=shown.get(name))
-        and (name in unpulled or merge.decisions[name].is_held or not merge.decisions[name].is_covered)
     }
+    return {name: found for name, found in undecided.items() if found}
+
+
+def has_news(link: Link, covered: Mapping[str, Any]) -> bool:
+    """Whether it was found since `covered`, an earlier state, that a write covered something more."""
+    return any(one not in covered.get(name, ()) for name, found in link.covered.items() for one in found)
 
 
 def _rebase(link: Link, merge: RecordMerge, agreed: Mapping[str, tuple[Value, Value] | None]) -> bool:

@@ -18,8 +18,10 @@ from django.db import transaction
 from integration import outbound
 from integration.fieldsets import STRUCTS
 from integration.links import save_links, touch
+from integration.linkstate import baseline_of, covered_of
 from integration.locking import lock_records
-from integration.merge.canonical import decode, encode
+from integration.merge.canonical import decode, encode, plain
+from integration.merge.rendering import shows
 from integration.models import Conflict, Link, LinkState
 from integration.record_types import LocalState, LocalUpdate, RecordType
 from integration.rule_words import Act
@@ -139,11 +141,21 @@ class Settlement:
                 rules={name: Act.RESOLVED.value},
             )
             self.kind.update([update], self.author)
-        if self.conflict.kind != Kind.COVERED:  # else what was written last is agreed: the SIS shows it
-            link.baseline = {**(link.baseline or {}), name: self.conflict.theirs}
-            link.baseline_theirs = {key: value for key, value in link.baseline_theirs.items() if key != name}
+        self._agree_on_theirs(name)
         link.covered = {key: value for key, value in link.covered.items() if key != name}
         link.fights = {key: value for key, value in link.fights.items() if key != name}
+
+    def _agree_on_theirs(self, name: str) -> None:
+        """What the SIS shows is the base from now on: where a write of ours covered its value, that write."""
+        link, theirs = self.link, self._side(self.conflict.theirs)
+        if self.conflict.kind == Kind.COVERED:
+            for stored in link.covered.get(name, ()):
+                theirs = covered_of(name, stored).done_in(theirs)
+            base = baseline_of(link)
+            if base is not None and shows(sent=theirs, seen=base.theirs_of(name)):
+                return  # agreed already, with the SIS's rendering of it
+        link.baseline = {**(link.baseline or {}), name: plain(theirs)}
+        link.baseline_theirs = {key: value for key, value in link.baseline_theirs.items() if key != name}
 
     def _side(self, stored: Any) -> Any:
         name = self.conflict.field

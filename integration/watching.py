@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, Self
 
 from integration.attempts import Attempt
-from integration.merge.canonical import encode, plain
+from integration.merge.canonical import plain
 from integration.merge.records import Values
 from integration.merge.rendering import is_rendering
 from integration.models import AwaitedEcho, FeedPosition
@@ -40,13 +40,9 @@ class Watch:
             place.save(update_fields=["position", "tick"])
 
     def note(self, writes: Sequence[Attempt], *, now: dt.datetime) -> None:
-        """Write down what was read and is about to be written; what an earlier write covered goes along."""
+        """Write down what was read and is about to be written."""
         for attempt in writes:
             attempt.echoes = list(self._echoes(attempt, now)) if attempt.operation is Operation.UPDATE else []
-            link, sent = attempt.link, encode(attempt.changes)
-            link.covered = {
-                name: {**one, "by": sent.get(name, one["by"])} for name, one in link.covered.items()
-            }
         AwaitedEcho.objects.bulk_create([one for attempt in writes for one in attempt.echoes])
 
     def _echoes(self, attempt: Attempt, now: dt.datetime) -> Iterator[AwaitedEcho]:

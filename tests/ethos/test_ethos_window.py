@@ -267,6 +267,15 @@ def test_an_edit_that_the_writer_still_sees_is_not_written_over(fed, sis_id, our
     assert follow_and_deliver(fed).covered == 0
 
 
+def test_what_is_written_twice_before_a_look_is_found_all_the_same(fed):
+    write_over(fed)
+    fed.edit("S1", title="Newer")
+    deliver_due(fed.adapter)
+    assert fed.row("S1")["title"] == "Newer"
+    assert follow_and_deliver(fed).covered == 1
+    assert_held(ours="Newer")
+
+
 def test_a_lost_answer_hides_nothing(fed):
     fed.sis.faults.add([{"when": {"method": "PUT", "resource": "sections"}, "then": "timeout_after_effect"}])
     fed.edit("S1", title="Ours")
@@ -336,3 +345,43 @@ def test_an_instructor_that_both_sides_change_becomes_a_conflict(fed):
     deliver_due(fed.adapter)
     assert_at_rest(fed)
     assert sorted(one["percent"] for one in fed.rows_of("S5", "section_instructors")) == ["40", "60"]
+
+
+def test_a_meeting_that_is_written_twice_before_a_look_is_found_all_the_same(fed):
+    fed.settings(sections={"sources": {"meetings": "ASK"}})
+    fed.edit("S5", meetings=[ours(fed, room="101")])
+    edited = the_meeting(fed, room="102")
+    with fed.at_the_write(lambda: fed.edit_in_sis("S5", meetings=[edited]), resource="instructional-events"):
+        deliver_due(fed.adapter)
+    fed.edit("S5", meetings=[ours(fed, days="TR")])
+    deliver_due(fed.adapter)
+    assert follow_and_deliver(fed).covered == 1
+    conflict = open_conflicts().get()
+    sides = [[(one["days"], one["room"]) for one in side] for side in (conflict.ours, conflict.theirs)]
+    assert sides == [[("TR", "101")], [("MWF", "102")]]
+
+
+def test_another_instructor_of_the_team_goes_on_by_itself(fed):
+    """What was covered is one person's share; the other's, edited in the SIS after our write, is news."""
+    fed.settings(sections={"sources": {"instructors": "ASK"}})
+    both = [{"instructor": "I1", "percent": 60, "is_primary": True}, {"instructor": "I2", "percent": 40}]
+    fed.edit("S5", instructors=both)
+    deliver_due(fed.adapter)
+    follow_and_deliver(fed)
+    fed.edit("S5", instructors=[{**both[0], "percent": 70}, {**both[1], "percent": 30}])
+    rows = {one["instructor_id"]: one for one in fed.rows_of("S5", "section_instructors")}
+
+    def edit_in_sis():
+        shares = {"I1": "80", "I2": "20"}
+        team = [{**rows[who], "percent": share} for who, share in shares.items()]
+        fed.edit_in_sis("S5", instructors=team)
+
+    with fed.at_the_write(edit_in_sis, resource="section-instructors", after=True):  # the other's is next
+        deliver_due(fed.adapter)
+    assert follow_and_deliver(fed).covered == 1
+    conflict = open_conflicts().get()
+    assert [one["percent"] for one in conflict.theirs] == [80, 20]
+    fed.resolve(conflict, Choice.THEIRS)
+    deliver_due(fed.adapter)
+    assert_at_rest(fed)
+    assert sorted(one["percent"] for one in fed.rows_of("S5", "section_instructors")) == ["20", "80"]
