@@ -6,7 +6,7 @@ No transaction and no lock is held across a call to the SIS. What is about to be
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -156,20 +156,12 @@ class Delivery:
         What was decided before it was found that an earlier write covered an edit is decided once more.
         """
         now = self.clock()
-        capabilities = self.adapter.capabilities
-        has_token = capabilities.has_concurrency_token
-        horizon = capabilities.applies_later_seconds
-        if horizon is None:
-            horizon = capabilities.late_request_seconds
-        until = None if horizon is None else (now + dt.timedelta(seconds=horizon)).isoformat()
+        has_token = self.adapter.capabilities.has_concurrency_token
         with transaction.atomic():
             if self.watch is not None:
                 self.watch.hold_place()
             links = links_by_id((result.attempt.link.pk for result in results), lock=True)
-            for result in results:
-                found = links[result.attempt.link.pk].covered
-                result.is_untried = found != result.attempt.link.covered
-            writes = [result.attempt for result in results if not result.is_untried]
+            writes = _still_to_go(results, links)
             for attempt in writes:
                 link = links[attempt.link.pk]
                 values = encode(attempt.changes)
@@ -180,13 +172,7 @@ class Delivery:
                     link.state = LinkState.CREATING
                     link.intent = self._intent(attempt, values, now=now)
                 else:
-                    entry = {
-                        "operation": attempt.operation,
-                        "fence": attempt.claim.fence,
-                        "at": now.isoformat(),
-                        "until": until,
-                        "is_ordered": self._applies_later,
-                    }
+                    entry = self._sent(attempt, now=now)
                     if attempt.detour:
                         detour = {**entry, "values": {"section_number": attempt.detour}}
                         link.sent = write_ahead(link.sent, detour, has_token=has_token)
@@ -196,6 +182,19 @@ class Delivery:
                 self.watch.note(writes, now=now)
             save_links(list(links.values()))
             self._write_down(writes)
+
+    def _sent(self, attempt: Attempt, *, now: dt.datetime) -> dict[str, Any]:
+        """What is kept of a write that is no create until it is known to have landed; its values aside."""
+        horizon = self.adapter.capabilities.applies_later_seconds
+        if horizon is None:
+            horizon = self.adapter.capabilities.late_request_seconds
+        return {
+            "operation": attempt.operation,
+            "fence": attempt.claim.fence,
+            "at": now.isoformat(),
+            "until": None if horizon is None else (now + dt.timedelta(seconds=horizon)).isoformat(),
+            "is_ordered": self._applies_later,
+        }
 
     def _intent(self, attempt: Attempt, values: dict[str, Any], *, now: dt.datetime) -> dict[str, Any]:
         """What is kept of a create until its outcome is known. `parts`: lists that may land item by item."""
@@ -345,3 +344,10 @@ class Delivery:
                 if result.attempt.link.pk in ours_still:
                     finisher.finish(result)
             finisher.save()
+
+
+def _still_to_go(results: Sequence[Result], links: Mapping[int, Link]) -> list[Attempt]:
+    """What was decided with all that is known by now; the others are not tried."""
+    for result in results:
+        result.is_untried = links[result.attempt.link.pk].covered != result.attempt.link.covered
+    return [result.attempt for result in results if not result.is_untried]
