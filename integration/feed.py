@@ -99,9 +99,9 @@ def follow(adapter: SisAdapter, *, clock: Clock = timezone.now) -> Followed:
     if not name or not isinstance(adapter, ChangeFeed):
         return followed
     with try_lock(FEED_CLASS, key_of(name)) as is_ours:
-        if not is_ours or not has_work(adapter.capabilities, now=clock()):
+        within = reach(adapter.capabilities, now=clock()) if is_ours else Reach(terms=())
+        if not is_ours or not (within.terms or AwaitedEcho.objects.exists()):
             return followed
-        within = reach(adapter.capabilities, now=clock())
         for _batch in range(BATCHES):
             place, _is_new = FeedPosition.objects.get_or_create(name=name)
             batch = adapter.changes(after=place.position)

@@ -17,7 +17,8 @@ from scheduling.models import Relationship, Section
 from scheduling.services import relationships
 from tests.campus import TERM
 
-pytestmark = pytest.mark.parametrize("profile", ["colleague"], indirect=True)
+PROFILES = ["colleague", pytest.param("banner", marks=pytest.mark.long)]
+pytestmark = pytest.mark.parametrize("profile", PROFILES, indirect=True)
 
 
 @pytest.fixture

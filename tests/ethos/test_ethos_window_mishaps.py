@@ -13,7 +13,8 @@ from integration.real_time import deliver_due
 from integration.sweep import sweep
 from integration.watching import Watch
 
-pytestmark = pytest.mark.parametrize("profile", ["colleague"], indirect=True)
+PROFILES = ["colleague", pytest.param("banner", marks=pytest.mark.long)]
+pytestmark = pytest.mark.parametrize("profile", PROFILES, indirect=True)
 
 
 @pytest.fixture
