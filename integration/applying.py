@@ -178,6 +178,7 @@ class Applier:
             source_hash=bytes(row.source_hash) if row.source_hash is not None else None,
             tick=batch.tick,
             now=self.now,
+            covered=link.covered,
         )
         settle(link, merge, seen=seen, version=version)
         batch.held.extend((link, HeldField.of(name, merge.decisions[name])) for name in merge.held)
@@ -339,7 +340,7 @@ class Applier:
         link.source_hash = bytes(row.source_hash) if row.source_hash is not None else None
         link.touched = tick
         link.synced_at = self.now
-        link.sent, link.fights, link.intent = [], {}, None
+        link.sent, link.fights, link.covered, link.intent = [], {}, {}, None
         link.missing_since, link.missing_digest = None, ""
         link.former_id, link.retired_at, link.removal = None, None, ""
 

@@ -14,7 +14,7 @@ from integration.merge.canonical import decode, encode
 from integration.merge.identity import CreateOutcome, resolve_create
 from integration.merge.records import Baseline, RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
-from integration.models import Link, LinkState, MergeState, PlanRow
+from integration.models import AwaitedEcho, Link, LinkState, MergeState, PlanRow
 from integration.outbound import Claim
 from integration.planning import shown, shown_fields
 from integration.planning_absent import is_removal_in_flight, removal_operation, removal_problem
@@ -39,7 +39,8 @@ class Attempt:
     """One claimed record on its way. `theirs`: what the SIS shows; `changes`: what is written.
 
     `adopted`: the SIS id of a record found to be ours; `detour`: a temporary section number written first.
-    `row`: where the decision was kept before it was sent; `is_again`: an earlier create may yet land.
+    `row`: where the decision was kept before it was sent; `is_again`: an earlier create may yet land;
+    `echoes`: what the change feed has to tell of the write.
     """
 
     claim: Claim
@@ -59,6 +60,7 @@ class Attempt:
     held: list[HeldField] = field(default_factory=list)
     row: PlanRow | None = None
     is_again: bool = False
+    echoes: list[AwaitedEcho] = field(default_factory=list)
 
     def covers_more_than(self, planned: Mapping[str, Any]) -> bool:
         """Whether a value of one side gives way that `planned` (a plan row's fields) does not tell of."""

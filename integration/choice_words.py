@@ -40,7 +40,7 @@ def choices_of(
     """
     noun = NOUNS.get(conflict.link.merge_type, "record")
     match Kind(conflict.kind):
-        case Kind.FIELD | Kind.SEMANTIC | Kind.FIGHT:
+        case Kind.FIELD | Kind.SEMANTIC | Kind.FIGHT | Kind.COVERED:
             return _field(conflict, label, ours, theirs)
         case Kind.NUMBER:
             return _number(conflict.note, label, theirs)
@@ -55,20 +55,24 @@ def choices_of(
 
 
 def _field(conflict: Conflict, label: str, ours: str, theirs: str) -> tuple[ChoiceWords, ChoiceWords]:
-    again = " If the SIS changes it back three more times, it is held again."
     stays, becomes = ("stay", "become") if conflict.field in PLURAL else ("stays", "becomes")
+    gets, again, back = f"Gets “{ours}” {NEXT}", "", NOTHING_SENT
+    if conflict.kind == Kind.FIGHT:
+        again = " If the SIS changes it back three more times, it is held again."
+    elif conflict.kind == Kind.COVERED:  # the SIS shows ours: we wrote it over theirs
+        gets, back = f"{gets}, unless it shows that already", f"Gets “{theirs}” back {NEXT}."
     return (
         ChoiceWords(
             choice=Choice.OURS,
             button="Keep Tandem's",
             here=f"{label} {stays} “{ours}”.",
-            sent=f"Gets “{ours}” {NEXT}.{again if conflict.kind == Kind.FIGHT else ''}",
+            sent=f"{gets}.{again}",
         ),
         ChoiceWords(
             choice=Choice.THEIRS,
             button="Take the SIS's",
             here=f"{label} {becomes} “{theirs}”.",
-            sent=NOTHING_SENT,
+            sent=back,
         ),
     )
 

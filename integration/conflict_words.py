@@ -10,10 +10,15 @@ from scheduling.pills import Pill
 
 Kind, Status = Conflict.Kind, Conflict.Status
 WHOLE = "Whole record"
+COVERED = (
+    "The SIS changed {label} in the seconds between Tandem's reading and Tandem's writing, so Tandem wrote "
+    "over it unseen. The SIS shows Tandem's value now; which of the two stays is for a person to decide."
+)
 KIND_WORDS: Mapping[str, str] = {
     Kind.FIELD: "Both sides changed it",
     Kind.SEMANTIC: "Together they would break a rule",
     Kind.FIGHT: "The SIS keeps changing it back",
+    Kind.COVERED: "Changed in the SIS while Tandem wrote it",
     Kind.REMOVAL: "Removed on one side, edited on the other",
     Kind.ENROLLED: "Removed in Tandem, students enrolled in the SIS",
     Kind.AMBIGUOUS: "Several records of the SIS could be it",
@@ -23,6 +28,8 @@ KIND_WORDS: Mapping[str, str] = {
 
 def sentence_of(one: Conflict, label: str) -> str:
     """Why a person has to decide."""
+    if one.kind == Kind.COVERED:
+        return COVERED.format(label=label)
     return rule_in_words(one.rule, label=label) if one.rule in RULE_WORDS else f"{KIND_WORDS[one.kind]}."
 
 

@@ -30,9 +30,10 @@ class HeldField:
     @classmethod
     def of(cls, name: str, decision: Decision) -> "HeldField":
         """From the engine's decision."""
+        kind = KINDS.get(decision.rule, Conflict.Kind.FIELD)
         return cls(
             field=name,
-            kind=KINDS.get(decision.rule, Conflict.Kind.FIELD),
+            kind=Conflict.Kind.COVERED if decision.is_covered else kind,
             base=plain(decision.base),
             ours=plain(decision.ours),
             theirs=plain(decision.theirs),

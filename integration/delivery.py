@@ -6,7 +6,7 @@ No transaction and no lock is held across a call to the SIS. What is about to be
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from django.db import transaction
 
 from integration import outbound
 from integration.attempts import Attempt, Decider, Step
-from integration.finishing import Finisher, Ledger, Result
+from integration.finishing import Finisher, Ledger
 from integration.links import links_by_id, save_links, touch
 from integration.linkstate import adopt_intent, salted, write_ahead
 from integration.locking import lock_records
@@ -35,6 +35,8 @@ from integration.sis.port import (
     Writer,
     Written,
 )
+from integration.watching import Watch
+from integration.write_results import Result
 from scheduling.services.audit import Author
 
 Clock = Callable[[], dt.datetime]
@@ -57,6 +59,8 @@ class Delivery:
     sent_plan_id: int | None = None
     progress: Callable[[int], None] = lambda _done: None
     ledger: Ledger = field(default_factory=Ledger)
+    watch: Watch | None = None
+    """Over the batch at hand."""
     unavailable: SisError | None = None
     """Set when the SIS went away: delivery stopped, nothing consumed an attempt."""
 
@@ -104,6 +108,7 @@ class Delivery:
         for link_id, name in asked.values_list("link_id", "field"):
             held.setdefault(link_id, set()).add(name)
         decider = Decider(kind=self.kind, adapter=self.adapter, now=self.clock())
+        self.watch = Watch.begin(self.adapter.capabilities)
         try:
             decider.decide(attempts, held)
         except SisUnavailable as error:
@@ -126,7 +131,7 @@ class Delivery:
         results = [Result(attempt=attempt) for attempt in attempts]
         writes = [result for result in results if result.attempt.step is Step.WRITE]
         if writes:
-            self._commit_intents([result.attempt for result in writes])
+            self._commit_intents(writes)
             self._session(writes)
             self._verify(writes)
         return results
@@ -135,7 +140,7 @@ class Delivery:
         try:
             with self.adapter.writing(term=self.kind.term, run=self.run, now=self.clock()) as writer:
                 for result in writes:
-                    if result.attempt.detour:
+                    if result.attempt.detour and not result.is_untried:
                         self._write_detour(writer, result)
                 for result in writes:
                     self._write_one(writer, result)
@@ -145,17 +150,18 @@ class Delivery:
                 for result in writes:
                     result.written, result.is_untried = None, True
 
-    def _commit_intents(self, writes: Sequence[Attempt]) -> None:
-        """Write-ahead: after this commit every outcome of the calls can be understood."""
+    def _commit_intents(self, results: Sequence[Result]) -> None:
+        """Write-ahead: after this commit every outcome of the calls can be understood.
+
+        What was decided before it was found that an earlier write covered an edit is decided once more.
+        """
         now = self.clock()
-        capabilities = self.adapter.capabilities
-        has_token = capabilities.has_concurrency_token
-        horizon = capabilities.applies_later_seconds
-        if horizon is None:
-            horizon = capabilities.late_request_seconds
-        until = None if horizon is None else (now + dt.timedelta(seconds=horizon)).isoformat()
+        has_token = self.adapter.capabilities.has_concurrency_token
         with transaction.atomic():
-            links = links_by_id((attempt.link.pk for attempt in writes), lock=True)
+            if self.watch is not None:
+                self.watch.hold_place()
+            links = links_by_id((result.attempt.link.pk for result in results), lock=True)
+            writes = _still_to_go(results, links)
             for attempt in writes:
                 link = links[attempt.link.pk]
                 values = encode(attempt.changes)
@@ -166,20 +172,29 @@ class Delivery:
                     link.state = LinkState.CREATING
                     link.intent = self._intent(attempt, values, now=now)
                 else:
-                    entry = {
-                        "operation": attempt.operation,
-                        "fence": attempt.claim.fence,
-                        "at": now.isoformat(),
-                        "until": until,
-                        "is_ordered": self._applies_later,
-                    }
+                    entry = self._sent(attempt, now=now)
                     if attempt.detour:
                         detour = {**entry, "values": {"section_number": attempt.detour}}
                         link.sent = write_ahead(link.sent, detour, has_token=has_token)
                     link.sent = write_ahead(link.sent, {**entry, "values": values}, has_token=has_token)
                 attempt.link = link
+            if self.watch is not None:
+                self.watch.note(writes, now=now)
             save_links(list(links.values()))
             self._write_down(writes)
+
+    def _sent(self, attempt: Attempt, *, now: dt.datetime) -> dict[str, Any]:
+        """What is kept of a write that is no create until it is known to have landed; its values aside."""
+        horizon = self.adapter.capabilities.applies_later_seconds
+        if horizon is None:
+            horizon = self.adapter.capabilities.late_request_seconds
+        return {
+            "operation": attempt.operation,
+            "fence": attempt.claim.fence,
+            "at": now.isoformat(),
+            "until": None if horizon is None else (now + dt.timedelta(seconds=horizon)).isoformat(),
+            "is_ordered": self._applies_later,
+        }
 
     def _intent(self, attempt: Attempt, values: dict[str, Any], *, now: dt.datetime) -> dict[str, Any]:
         """What is kept of a create until its outcome is known. `parts`: lists that may land item by item."""
@@ -329,3 +344,10 @@ class Delivery:
                 if result.attempt.link.pk in ours_still:
                     finisher.finish(result)
             finisher.save()
+
+
+def _still_to_go(results: Sequence[Result], links: Mapping[int, Link]) -> list[Attempt]:
+    """What was decided with all that is known by now; the others are not tried."""
+    for result in results:
+        result.is_untried = links[result.attempt.link.pk].covered != result.attempt.link.covered
+    return [result.attempt for result in results if not result.is_untried]

@@ -21,14 +21,19 @@ def is_echo(change: SisChange, link: Link) -> bool:
     if agreed is None or not (change.values or change.part):
         return False
     try:
-        told = {name: _value(name, raw) for name, raw in change.values.items()}
-        part = (change.part[0], PARTS[change.part[0]](change.part[1])) if change.part else None
+        told, part = told_by(change)
     except InvalidValue:
         return False
     known = agreed.values.keys()
     return all(name in known and agreed.theirs_of(name) == value for name, value in told.items()) and (
         part is None or _has(agreed, *part)
     )
+
+
+def told_by(change: SisChange) -> tuple[dict[str, Value], tuple[str, Value] | None]:
+    """The values that a change tells, and the item of a list, canonical. Raises `InvalidValue`."""
+    part = (change.part[0], PARTS[change.part[0]](change.part[1])) if change.part else None
+    return {name: _value(name, raw) for name, raw in change.values.items()}, part
 
 
 def _value(name: str, raw: object) -> Value:

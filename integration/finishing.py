@@ -9,40 +9,24 @@ from integration import outbound
 from integration.attempts import Attempt, Step
 from integration.conflicts import HeldField, note_conflicts
 from integration.links import save_links
-from integration.linkstate import Seen, adopt_intent, agreement_on, baseline_of, count_fights, settle
+from integration.linkstate import (
+    Seen,
+    adopt_intent,
+    agreement_on,
+    baseline_of,
+    count_fights,
+    has_news,
+    settle,
+)
 from integration.merge.canonical import encode
 from integration.merge.records import RecordMerge, Value, Values
 from integration.merge.threeway import merge_record
-from integration.models import Link, LinkState, PlanRow
+from integration.models import AwaitedEcho, Link, LinkState, PlanRow
 from integration.record_types import LocalState, LocalUpdate, RecordType
-from integration.sis.port import (
-    Operation,
-    SisError,
-    SisNotFound,
-    SisOutcomeUnknown,
-    SisRejected,
-    Written,
-)
+from integration.sis.port import Operation, SisError, SisNotFound, SisOutcomeUnknown, SisRejected, Written
+from integration.watching import as_shown
+from integration.write_results import Result, shown_after
 from scheduling.services.audit import Author
-
-
-@dataclass(kw_only=True)
-class Result:
-    """What came of one attempt: what the SIS answered, or why it did not.
-
-    `is_untried`: it was not reached; `is_detoured`: its temporary section number was written; `is_found`: a
-    create found the record there already, `is_foreign`: and it was not we who made it. `shown`: the record
-    as read after the write.
-    """
-
-    attempt: Attempt
-    written: Written | None = None
-    error: SisError | None = None
-    is_untried: bool = False
-    is_detoured: bool = False
-    is_found: bool = False
-    is_foreign: bool = False
-    shown: Values | None = None
 
 
 @dataclass(kw_only=True)
@@ -86,6 +70,8 @@ class Finisher:
     new_ids: list[tuple[int, str]] = field(default_factory=list)
     freed: list[tuple[str, ...]] = field(default_factory=list)
     """Natural keys that somebody may have been waiting for."""
+    rendered: list[AwaitedEcho] = field(default_factory=list)
+    silent: list[AwaitedEcho] = field(default_factory=list)
 
     def _note(self, link: Link, outcome: str) -> None:
         """What became of a record; a later attempt in the same delivery overwrites it."""
@@ -155,6 +141,7 @@ class Finisher:
     def _take_back(self, link: Link, result: Result) -> None:
         """The attempt surely had no effect: its notes go. An earlier create may yet land."""
         attempt = result.attempt
+        self.silent += attempt.echoes
         if attempt.operation is not Operation.CREATE:
             self._forget_sent(link, result)
         elif attempt.is_again:
@@ -204,6 +191,7 @@ class Finisher:
         else:
             self._free_key(attempt)
             self._forget_sent(link, result)
+            self.rendered += as_shown(attempt, result.shown or {})
             self._settle(link, attempt, pushed=attempt.changes, shown=result.shown)
             self._close(link, attempt, result)
 
@@ -247,7 +235,8 @@ class Finisher:
         elif self.ledger.outcomes.get(link.pk) == "awaiting":  # its answer was lost, but it had landed
             self._note(link, "sis_create" if attempt.adopted else "sis_update")
         is_two_way = attempt.merge is not None and attempt.merge.is_two_way
-        self._give_back(attempt.claim, outbound.State.WAITING if is_two_way else outbound.State.DONE)
+        is_done = not (is_two_way or has_news(link, attempt.link.covered))
+        self._give_back(attempt.claim, outbound.State.DONE if is_done else outbound.State.WAITING)
 
     def _settle(self, link: Link, attempt: Attempt, *, pushed: Values, shown: Values | None) -> None:
         """Agree on what was written, and write here what was pulled where ours is still what we merged."""
@@ -265,10 +254,16 @@ class Finisher:
         settle(
             link,
             merge,
-            seen=Seen(values=attempt.theirs, source_hash=attempt.source_hash, tick=self.tick, now=self.now),
+            seen=Seen(
+                values=attempt.theirs,
+                source_hash=attempt.source_hash,
+                tick=self.tick,
+                now=self.now,
+                covered=attempt.link.covered,
+            ),
             version=version if is_same else 0,
             pushed={name: value for name, value in pushed.items() if name in merge.pushes},
-            after_write=_after(attempt, pushed, shown),
+            after_write=shown_after(attempt, pushed, shown),
             unpulled=merge.pulls.keys() - pulls.keys(),
         )
         if pushed and shown is None:
@@ -292,14 +287,16 @@ class Finisher:
 
     def _close(self, link: Link, attempt: Attempt, result: Result) -> None:
         """Acknowledge; due again if somebody saved meanwhile; park what the SIS silently ignored."""
-        if ignored := _ignored(attempt, result.shown):
+        if ignored := result.ignored:
             error = SisRejected(
                 f"The SIS accepted the change of {', '.join(ignored)} but kept its own value.",
                 field=ignored[0],
             )
             outbound.fail(attempt.claim, error, now=self.now)
             self._note(link, "rejected")
-        elif _has_side_effects(attempt, result.shown):  # looked at again at once, and pulled
+        elif result.has_side_effects or has_news(
+            link, attempt.link.covered
+        ):  # looked at again at once, and pulled
             link.source_hash = None
             self._give_back(attempt.claim, outbound.State.WAITING)
         elif link.agreed_version or attempt.held:
@@ -352,6 +349,8 @@ class Finisher:
         if self.new_ids:
             self.kind.set_sis_ids(self.new_ids, self.author)
         save_links(list(self.examined.values()))
+        AwaitedEcho.objects.bulk_update(self.rendered, ["written"])
+        AwaitedEcho.objects.filter(pk__in=[echo.pk for echo in self.silent]).delete()
         note_conflicts(self.held, examined=self.examined.values(), run_id=self.author.run_id, now=self.now)
         outbound.release_waiting_for(self.freed, self.kind.merge_type, self.kind.term, now=self.now)
 
@@ -363,28 +362,3 @@ def _still_pullable(merge: RecordMerge, here: LocalState) -> dict[str, Value]:
         for name, value in merge.pulls.items()
         if here.values.get(name, merge.decisions[name].ours) == merge.decisions[name].ours
     }
-
-
-def _after(attempt: Attempt, pushed: Values, shown: Values | None) -> Values | None:
-    if not pushed:
-        return None
-    return shown if shown is not None else {**attempt.theirs, **pushed}
-
-
-def _has_side_effects(attempt: Attempt, shown: Values | None) -> bool:
-    """Whether the SIS changed more than it was sent, as one that empties a section that it cancels."""
-    return shown is not None and any(
-        name in shown and shown[name] != value
-        for name, value in attempt.theirs.items()
-        if name not in attempt.changes
-    )
-
-
-def _ignored(attempt: Attempt, shown: Values | None) -> list[str]:
-    if shown is None or attempt.operation is not Operation.UPDATE:
-        return []
-    return [
-        name
-        for name, value in attempt.changes.items()
-        if name in shown and shown[name] != value and shown[name] == attempt.theirs.get(name)
-    ]

@@ -12,7 +12,7 @@ from integration.record_types import RecordType
 from integration.sis.port import MergeType
 from scheduling.services.copying import Json, update_rows
 
-JSON_COLUMNS = frozenset({"baseline", "baseline_theirs", "sent", "intent", "fights"})
+JSON_COLUMNS = frozenset({"baseline", "baseline_theirs", "sent", "intent", "fights", "covered"})
 
 
 class Known(NamedTuple):
@@ -89,9 +89,9 @@ def link_created(made: Sequence[tuple[int, int]], kind: RecordType, *, tick: int
             f"""
             INSERT INTO integration_link ({kind.id_column}, sis_id, label, baseline, source_hash, client_ref,
                 merge_type, term_id, state, agreed_version, touched, synced_at, baseline_theirs, sent, fights,
-                removal, missing_digest)
+                covered, removal, missing_digest)
             SELECT v.record_id, r.record_key, r.label, r.theirs - '_course', r.source_hash, gen_random_uuid(),
-                %(type)s, %(term)s, 'LINKED', 1, %(tick)s, %(now)s, '{{}}', '[]', '{{}}', '', ''
+                %(type)s, %(term)s, 'LINKED', 1, %(tick)s, %(now)s, '{{}}', '[]', '{{}}', '{{}}', '', ''
             FROM unnest(%(rows)s::bigint[], %(records)s::bigint[]) AS v(row_id, record_id)
             JOIN integration_planrow r ON r.id = v.row_id
             ORDER BY r.id
@@ -136,8 +136,9 @@ def add_missing_links(merge_type: MergeType, term: str) -> int:
         cursor.execute(
             f"""
             INSERT INTO integration_link (merge_type, term_id, {column}, client_ref, state, baseline_theirs,
-                agreed_version, sent, fights, touched, removal, missing_digest, label)
-            SELECT %s, r.term_id, r.id, gen_random_uuid(), 'NEW', '{{}}', 0, '[]', '{{}}', 0, '', '', ''
+                agreed_version, sent, fights, covered, touched, removal, missing_digest, label)
+            SELECT %s, r.term_id, r.id, gen_random_uuid(), 'NEW', '{{}}',
+                0, '[]', '{{}}', '{{}}', 0, '', '', ''
             FROM {table} r LEFT JOIN integration_link l ON l.{column} = r.id
             WHERE r.term_id = %s AND l.id IS NULL
             """,

@@ -3,14 +3,14 @@
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from integration.fieldsets import STRUCTS
 from integration.merge.canonical import decode, encode
-from integration.merge.policy import Context, FieldPolicy, Fight
+from integration.merge.policy import Context, Covered, FieldPolicy, Fight
 from integration.merge.records import Baseline, Decision, RecordMerge, Rule, Value, Values
-from integration.merge.rendering import is_rendering
+from integration.merge.rendering import is_rendering, shows
 from integration.models import Link, LinkState
 
 OUTSTANDING = frozenset({Rule.PENDING, Rule.IN_FLIGHT})
@@ -26,6 +26,7 @@ LINK_COLUMNS = (
     "sent",
     "intent",
     "fights",
+    "covered",
     "touched",
     "synced_at",
     "missing_since",
@@ -70,8 +71,21 @@ def context_of(link: Link, *, now: dt.datetime, applies_later: bool) -> Context:
         for name, fight in link.fights.items()
     }
     return Context(
-        sent={name: tuple(values) for name, values in sent.items()}, is_waiting=waiting, fights=fights
+        sent={name: tuple(values) for name, values in sent.items()},
+        is_waiting=waiting,
+        fights=fights,
+        covered={name: tuple(covered_of(name, one) for one in found) for name, found in link.covered.items()},
     )
+
+
+def covered_of(name: str, stored: Mapping[str, Any]) -> Covered:
+    """An entry of `Link.covered` as the engine reads it."""
+    sides = {side: stored[side] for side in ("base", "by", "value")}
+    if not stored["is_item"]:
+        return Covered(**{side: decode({name: one}, structs=STRUCTS)[name] for side, one in sides.items()})
+    listed = {side: [] if one is None else [one] for side, one in sides.items()}
+    items = {side: decode({name: one}, structs=STRUCTS)[name] for side, one in listed.items()}
+    return Covered(**{side: one[0] if one else None for side, one in items.items()}, is_item=True)
 
 
 def is_live(entry: Mapping[str, Any], now: dt.datetime) -> bool:
@@ -111,7 +125,9 @@ def still_in_flight(
     seen: set[str] = set()
     for entry in reversed(list(entries)):
         values = decode(entry["values"], structs=STRUCTS)
-        landed = {name for name, value in values.items() if name in theirs and _shows(theirs[name], value)}
+        landed = {
+            name for name, value in values.items() if name in theirs and shows(sent=value, seen=theirs[name])
+        }
         if entry.get("is_repeated"):
             landed = set()
         gone = landed | seen if entry["is_ordered"] else landed
@@ -121,10 +137,6 @@ def still_in_flight(
         if is_live(entry, now) and (open_fields or is_removal):
             kept.append({**entry, "values": open_fields})
     return list(reversed(kept))
-
-
-def _shows(seen: Value, value: Value) -> bool:
-    return bool(seen == value) or is_rendering(sent=value, seen=seen)
 
 
 def agreement_on(values: Mapping[str, Any], shown: Values) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -158,12 +170,16 @@ def adopt_intent(link: Link, shown: Values) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """The SIS's side of a merge: its values, the salted fingerprint that stands for them, when (tick)."""
+    """The SIS's side of a merge: its values, the salted fingerprint that stands for them, when (tick).
+
+    `covered`: `Link.covered` as it was then.
+    """
 
     values: Values
     source_hash: bytes | None
     tick: int
     now: dt.datetime
+    covered: Mapping[str, Any] = field(default_factory=dict)
 
 
 def settle(
@@ -193,7 +209,8 @@ def settle(
     link.missing_since, link.missing_digest, link.retired_at = None, "", None
     link.intent = None
     link.sent = still_in_flight(link.sent, seen.values, now=seen.now)
-    outstanding = bool(unpulled) or any(
+    link.covered = _still_covered(link, merge, seen, shown=after_write or seen.values, unpulled=unpulled)
+    outstanding = bool(unpulled or link.covered) or any(
         d.is_held or d.rule in OUTSTANDING or (d.is_pushed and name not in pushed)
         for name, d in merge.decisions.items()
     )
@@ -206,12 +223,34 @@ def settle(
         link.synced_at = seen.now
 
 
+def _still_covered(
+    link: Link, merge: RecordMerge, seen: Seen, *, shown: Values, unpulled: Collection[str]
+) -> dict[str, Any]:
+    """What our writes covered and nobody has decided about; a later value of the SIS ends it."""
+    undecided = {
+        name: [
+            one
+            for one in found
+            if covered_of(name, one).stands_in(shown.get(name))
+            and (name in unpulled or merge.decisions[name].is_held or one not in seen.covered.get(name, ()))
+        ]
+        for name, found in link.covered.items()
+        if name in merge.decisions
+    }
+    return {name: found for name, found in undecided.items() if found}
+
+
+def has_news(link: Link, covered: Mapping[str, Any]) -> bool:
+    """Whether it was found since `covered`, an earlier state, that a write covered something more."""
+    return any(one not in covered.get(name, ()) for name, found in link.covered.items() for one in found)
+
+
 def _rebase(link: Link, merge: RecordMerge, agreed: Mapping[str, tuple[Value, Value] | None]) -> bool:
     """Set the (unsaved) link's baseline to what is agreed; whether that is news."""
     baseline, theirs = dict(link.baseline or {}), dict(link.baseline_theirs)
     for name, decision in merge.decisions.items():
         found = agreed[name]
-        if found is None and decision.has_base:
+        if found is None and decision.has_base and not decision.is_covered:
             found = decision.base, decision.base_theirs  # an earlier write that was seen counts
         if found is None:
             continue
@@ -234,7 +273,7 @@ def _agreed(
     our change on top of it, to be sent next.
     """
     if decision.is_pulled:
-        return decision.theirs, decision.theirs
+        return decision.shows, decision.shows
     if decision.is_pushed:
         if name not in pushed:
             return None
@@ -242,7 +281,7 @@ def _agreed(
         if shown == decision.result:
             return decision.result, shown
         return (decision.result, shown) if is_rendering(sent=decision.result, seen=shown) else None
-    return (decision.ours, decision.theirs) if decision.has_agreed else None
+    return (decision.ours, decision.shows) if decision.has_agreed else None
 
 
 def count_fights(link: Link, merge: RecordMerge) -> None:

@@ -1,7 +1,8 @@
 """In which order rows are locked, so that a merge, a delivery and a person's save never deadlock.
 
-Everywhere: sections, then relationships, then links, then outbound rows and conflicts; each kind in id order.
-A save locks its section first and reaches the link and the outbound row through the receivers.
+Everywhere: a feed's place, then sections, then relationships, then links, then outbound rows and conflicts;
+each kind in id order. A save locks its section first and reaches the link and the outbound row through the
+receivers.
 """
 
 from collections.abc import Collection

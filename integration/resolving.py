@@ -2,6 +2,7 @@
 
 Choosing the SIS's value writes it here through the import service (audited with the person's name).
 Choosing Tandem's makes the SIS's value the agreed base, so that ours is what changed since and is sent.
+Where a write of ours covered the SIS's value, the SIS shows ours already: then it is theirs that is sent.
 A record as a whole that one side removed stays or goes; a creation without an answer is one of its candidates
 or none of them. Nothing is sent here: the next delivery or merge follows the choice.
 """
@@ -17,8 +18,10 @@ from django.db import transaction
 from integration import outbound
 from integration.fieldsets import STRUCTS
 from integration.links import save_links, touch
+from integration.linkstate import baseline_of, covered_of
 from integration.locking import lock_records
-from integration.merge.canonical import decode, encode
+from integration.merge.canonical import decode, encode, plain
+from integration.merge.rendering import shows
 from integration.models import Conflict, Link, LinkState
 from integration.record_types import LocalState, LocalUpdate, RecordType
 from integration.rule_words import Act
@@ -138,9 +141,21 @@ class Settlement:
                 rules={name: Act.RESOLVED.value},
             )
             self.kind.update([update], self.author)
-        link.baseline = {**(link.baseline or {}), name: self.conflict.theirs}
-        link.baseline_theirs = {key: value for key, value in link.baseline_theirs.items() if key != name}
+        self._agree_on_theirs(name)
+        link.covered = {key: value for key, value in link.covered.items() if key != name}
         link.fights = {key: value for key, value in link.fights.items() if key != name}
+
+    def _agree_on_theirs(self, name: str) -> None:
+        """What the SIS shows is the base from now on: where a write of ours covered its value, that write."""
+        link, theirs = self.link, self._side(self.conflict.theirs)
+        if self.conflict.kind == Kind.COVERED:
+            for stored in link.covered.get(name, ()):
+                theirs = covered_of(name, stored).done_in(theirs)
+            base = baseline_of(link)
+            if base is not None and shows(sent=theirs, seen=base.theirs_of(name)):
+                return  # agreed already, with the SIS's rendering of it
+        link.baseline = {**(link.baseline or {}), name: plain(theirs)}
+        link.baseline_theirs = {key: value for key, value in link.baseline_theirs.items() if key != name}
 
     def _side(self, stored: Any) -> Any:
         name = self.conflict.field
@@ -208,6 +223,7 @@ class Settlement:
         link.client_ref = uuid.uuid4()
         link.sis_id, link.baseline, link.baseline_theirs, link.state = None, None, {}, LinkState.NEW
         link.sent, link.intent, link.missing_since, link.missing_digest = [], None, None, ""
+        link.covered = {}
         link.save()
         if kept is not None:
             kept.save()

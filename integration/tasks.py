@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from integration import requests
 from integration.dead_runs import bury_dead_runs
-from integration.feed import follow, reach
+from integration.feed import follow, has_work
 from integration.hints import send
 from integration.nightly import request_night
 from integration.offers import known_capabilities, ready_adapter
@@ -78,8 +78,7 @@ def look_after() -> None:
         return
     if is_due:
         send("deliver", {})
-    able = known_capabilities()
-    if able.change_feed and rests_until(now=now) is None and reach(able, now=now).terms:
+    if rests_until(now=now) is None and has_work(known_capabilities(), now=now):
         send("follow_feed", {})
 
 

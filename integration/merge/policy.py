@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .records import Shape, Value
+from .rendering import shows
 
 
 class Source(StrEnum):
@@ -67,14 +68,49 @@ class Fight:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Covered:
+    """A value that the SIS was given unseen, between our reading (`base`) and our writing over it (`by`).
+
+    `is_item`: they are items of a list, None where there was none; the list's other items go their own way.
+    """
+
+    base: Value
+    by: Value
+    value: Value
+    is_item: bool = False
+
+    def stands_in(self, theirs: Value) -> bool:
+        """Whether the SIS still shows what covered it."""
+        if self.is_item:
+            return any(shows(sent=(self.by,), seen=(one,)) for one in theirs)
+        return shows(sent=self.by, seen=theirs)
+
+    def undone_in(self, shown: Value, *, to_base: bool = False) -> Value:
+        """`shown` with what was covered, or what was read before it, in the place of what covered it."""
+        return self._exchanged(shown, self.by, self.base if to_base else self.value)
+
+    def done_in(self, theirs: Value) -> Value:
+        """What the SIS shows where `theirs` is what `undone_in` gave."""
+        return self._exchanged(theirs, self.value, self.by)
+
+    def _exchanged(self, listed: Value, old: Value, new: Value) -> Value:
+        if not self.is_item:
+            return new
+        rest = {one for one in listed if not shows(sent=(old,), seen=(one,))}
+        return tuple(sorted(rest if new is None else {*rest, new}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
     """What a record's merge knows beside the three sides.
 
     `sent`: field -> values in flight to the SIS, oldest first. `is_waiting`: the SIS applies later and the
     horizon of what was sent has not passed: a field in `sent` that has not been seen yet is left alone.
-    `fights`: field -> rewrites counted so far.
+    `fights`: field -> rewrites counted so far. `covered`: field -> what writes of ours covered; it counts as
+    what the SIS shows for as long as that write stands there.
     """
 
     sent: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     is_waiting: bool = False
     fights: Mapping[str, Fight] = field(default_factory=dict)
+    covered: Mapping[str, tuple[Covered, ...]] = field(default_factory=dict)

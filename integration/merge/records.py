@@ -75,7 +75,8 @@ class Decision:
     `agreed`: the new agreed value, where both sides hold it without any write (or once the writes are done);
     a held, drifting, pending or in-flight field has ``has_agreed = False`` and keeps its base.
     `is_held`: a person has to decide. `is_logged`: one side's value is overwritten by policy: both are kept
-    in the log.
+    in the log. `is_covered`: `base` and `theirs` are those of an edit in the SIS that a write of ours
+    covered; what it shows now is `stands`.
     """
 
     rule: Rule
@@ -90,6 +91,13 @@ class Decision:
     has_agreed: bool = True
     is_held: bool = False
     is_logged: bool = False
+    is_covered: bool = False
+    stands: Value = None
+
+    @property
+    def shows(self) -> Value:
+        """What the SIS shows."""
+        return self.stands if self.is_covered else self.theirs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,8 +118,11 @@ class RecordMerge:
 
     @property
     def is_two_way(self) -> bool:
-        """Whether a set takes changes from both sides: it is written here first, then it can be sent."""
-        return any(d.is_pulled and d.is_pushed for d in self.decisions.values())
+        """Whether a field is written here first and can be sent then.
+
+        That is a set that takes changes from both sides, or what a write of ours covered.
+        """
+        return any(d.is_pushed and (d.is_pulled or d.is_covered) for d in self.decisions.values())
 
     @property
     def held(self) -> tuple[str, ...]:

@@ -11,6 +11,11 @@ FILLED_IN = ("start_date", "end_date")
 """Parts of an item that a SIS fills in where we leave them blank: a meeting has its section's dates."""
 
 
+def shows(*, sent: Value, seen: Value) -> bool:
+    """Whether `seen` is `sent`, as it is or as a SIS may store it."""
+    return bool(seen == sent) or is_rendering(sent=sent, seen=seen)
+
+
 def is_rendering(*, sent: Value, seen: Value) -> bool:
     """Whether `seen` is `sent` as a SIS may store it: cut to a length, other letter case, spaces folded.
 

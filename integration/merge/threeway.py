@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .policy import FIGHT_LIMIT, Context, FieldPolicy, Source
+from .policy import FIGHT_LIMIT, Context, Covered, FieldPolicy, Source
 from .records import Baseline, Decision, RecordMerge, Rule, Shape, Value, Values
 from .rendering import is_rendering
 from .sets import Triple, triples_by_key, triples_by_nearness
@@ -48,6 +48,9 @@ def merge_field(
     sent = context.sent.get(policy.name, ())
     landed = _newest_landed(sent, theirs)
     case = _case(base, ours, theirs, policy)
+    covered = [one for one in context.covered.get(policy.name, ()) if one.stands_in(theirs)]
+    if covered:
+        return case.uncover(covered, context)
     if landed is not None and not case.shows_only_base:
         # Our own write landed: not a remote edit.
         case = replace(case, is_agreed=True, base=sent[landed], base_theirs=theirs)
@@ -149,6 +152,22 @@ class _Case:
         if self.policy.source is Source.ALWAYS_TANDEM:
             return self._always_tandem(context)
         return self._three_way()
+
+    def uncover(self, covered: Sequence[Covered], context: Context) -> Decision:
+        """Decide as if what writes of ours covered had been read before them; it may go to the SIS again."""
+        base, theirs = self.base_theirs, self.theirs
+        for one in covered:
+            base, theirs = one.undone_in(base, to_base=True), one.undone_in(theirs)
+        case = replace(self, is_agreed=True, base=base, base_theirs=base, theirs=theirs)
+        decision = replace(case.decide(context), is_covered=True, stands=self.theirs)
+        if decision.is_held:
+            return decision
+        is_there = decision.result in (self.theirs, covered[-1].by)
+        return replace(
+            decision,
+            is_pulled=decision.result != self.ours,
+            is_pushed=self.policy.can_send and not is_there,
+        )
 
     def _first_link(self) -> Decision:
         """No base, and not equal: one side blank, the value there is; both set, the source decides."""

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0006_site_offer'),
+        ('integration', '0007_covered_values'),
     ]
 
     operations = [

@@ -1,7 +1,7 @@
 """The integration tables, one module a subject."""
 
 from .conflict import Conflict
-from .feed import FeedPosition
+from .feed import AwaitedEcho, FeedPosition
 from .link import Link, LinkState
 from .offer import SiteOffer
 from .outbound import OutboundChange
@@ -11,6 +11,7 @@ from .run import MergeRun, MergeState, RunIssue
 from .settings import MergeProfile, MergeProfileVersion, TermSwitch
 
 __all__ = [
+    "AwaitedEcho",
     "Conflict",
     "FeedPosition",
     "Link",

@@ -16,6 +16,7 @@ class Conflict(models.Model):
         FIELD = "FIELD", "Both sides changed it"
         SEMANTIC = "SEMANTIC", "The merged value would break a rule"
         FIGHT = "FIGHT", "The SIS keeps changing it back"
+        COVERED = "COVERED", "Changed in the SIS while Tandem wrote it"
         REMOVAL = "REMOVAL", "Removed on one side, edited on the other"
         ENROLLED = "ENROLLED", "Removed here, students enrolled in the SIS"
         AMBIGUOUS = "AMBIGUOUS", "Several records in the SIS could be this one"

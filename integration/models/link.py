@@ -27,8 +27,10 @@ class Link(models.Model):
     of it was settled, so that an unchanged record is skipped unseen. `sent`: write-ahead list
     ``[{"operation", "values", "at", "until"}]``. `intent`: what a create in flight carries.
     `touched`: logical time (sequence `integration_touch`) of the last push or pull. `fights`: field ->
-    ``{"value", "times"}``. `former_id`: the local id of a record that is gone; it returns under that id.
-    `removal`: we removed it here and the SIS has to follow (an `Operation`, blank: no).
+    ``{"value", "times"}``. `covered`: field -> ``[{"base", "by", "value", "is_item"}]``, edits in the SIS
+    between our reading (`base`) and our writing (`by`) that nobody has decided about. `former_id`: the local
+    id of a record that is gone; it returns under that id. `removal`: we removed it here and the SIS has to
+    follow (an `Operation`, blank: no).
     """
 
     merge_type = models.CharField(max_length=20)
@@ -53,6 +55,7 @@ class Link(models.Model):
     sent = models.JSONField(default=list, blank=True)
     intent = models.JSONField(null=True, blank=True)
     fights = models.JSONField(default=dict, blank=True)
+    covered = models.JSONField(default=dict, blank=True)
     touched = models.BigIntegerField(default=0)
     synced_at = models.DateTimeField(null=True, blank=True)
     removal = models.CharField(max_length=10, blank=True)

@@ -11,21 +11,23 @@ class SisChange:
     """A record that changed in the SIS, by whomever: our own writes come back too.
 
     `values`: those of its values that the message tells, raw as in a record; `part`: an item of a list that
-    was made or changed (field, the item). Where all that is told is what both sides agreed on, it is an echo.
-    Nothing told: it may be gone.
+    was made or changed (field, the item), `part_id`: its id there. Where all that is told is what both sides
+    agreed on, it is an echo. Nothing told: it may be gone.
     """
 
     merge_type: MergeType
     sis_id: str
     values: RawValues = field(default_factory=dict)
     part: tuple[str, RawValues] | None = None
+    part_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeBatch:
-    """Some messages of the feed. `position`: of the last one. `has_more`: others wait already.
+    """Some messages of the feed, in the order of the changes. `position`: of the last one.
 
-    `is_partial`: something changed that no message names, or messages are missing.
+    `has_more`: others wait already. `is_partial`: something changed that no message names, or
+    messages are missing.
     """
 
     changes: tuple[SisChange, ...]

@@ -1,5 +1,6 @@
 """The small college behind a sandbox SIS: merges go over HTTP, as an institution's would."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,35 @@ class HttpCampus(Desk):
 
     def regroup(self, group, **changes):
         return relationships.update_relationship(group.pk, author=self.author(), **changes)
+
+    def edit_in_sis(self, *sis_ids, **changes):
+        """What somebody does in the SIS itself."""
+        for sis_id in sis_ids:
+            line = {**self.row(sis_id), "meetings": self.rows_of(sis_id, "meetings")}
+            line["instructors"] = self.rows_of(sis_id, "section_instructors")
+            self.sis.apply_revision({"upsert": [{**line, **changes}]})
+
+    @contextmanager
+    def at_the_write(self, deed, *, resource="sections", method="PUT", after=False):
+        """Somebody does `deed` in the SIS just before (after) our next write to the resource."""
+        client, inner = self.adapter.client, self.adapter.client.write
+        deeds = [deed]
+
+        def write(how, to, guid, body=None):
+            strikes = bool(deeds) and (how, to) == (method, resource)
+            if strikes and not after:
+                deeds.pop()()
+            answer = inner(how, to, guid, body)
+            if strikes and after:
+                deeds.pop()()
+            return answer
+
+        client.write = write
+        try:
+            yield
+        finally:
+            client.write = inner
+        assert not deeds, "nothing was written there"
 
     def written(self):
         return [(one["method"], one["resource"]) for one in self.sis.journal if one["took_effect"]]

@@ -21,21 +21,14 @@ def fed(college):
     return college
 
 
-def change(college, sis_id, **values):
-    """Somebody changes a section in the SIS."""
-    line = {**college.row(sis_id), "meetings": college.rows_of(sis_id, "meetings")}
-    line["instructors"] = college.rows_of(sis_id, "section_instructors")
-    college.sis.apply_revision({"upsert": [{**line, **values}]})
-
-
 def here(sis_id):
     return Section.objects.get(term=TERM, crn=sis_id)
 
 
 def test_a_change_in_the_sis_comes_here_with_the_next_look(fed):
-    change(fed, "S1", capacity="77")
+    fed.edit_in_sis("S1", capacity="77")
     meeting = {**fed.rows_of("S5", "meetings")[0], "room": "102"}
-    change(fed, "S5", meetings=[meeting])
+    fed.edit_in_sis("S5", meetings=[meeting])
     followed = follow(fed.adapter)
     assert (followed.due, followed.has_asked) == (2, False)
     deliver_due(fed.adapter)
@@ -57,7 +50,7 @@ def test_our_own_writes_come_back_as_echoes(fed):
 
 def test_an_edit_of_the_same_field_on_both_sides_becomes_a_conflict(fed):
     fed.edit("S1", title="Ours")
-    change(fed, "S1", title="Theirs")
+    fed.edit_in_sis("S1", title="Theirs")
     assert follow(fed.adapter).due == 1
     deliver_due(fed.adapter)
     conflict = Conflict.objects.get(status=Conflict.Status.OPEN)
@@ -70,14 +63,14 @@ def test_what_no_message_names_asks_for_one_whole_import(fed, what):
         row = {**fed.row("S1"), "id": "S9", "section_number": "Q"}
         fed.sis.apply_revision({"upsert": [{**row, "meetings": [], "instructors": []}]})
     elif what == "a meeting that is gone":
-        change(fed, "S5", meetings=[])
+        fed.edit_in_sis("S5", meetings=[])
     elif what == "a removed section":
         fed.sis.apply_revision({"delete": ["S2"]})
     else:
-        change(fed, "S1", capacity="60")
+        fed.edit_in_sis("S1", capacity="60")
         follow(fed.adapter)
-        change(fed, "S1", capacity="61")
-        change(fed, "S1", capacity="62")
+        fed.edit_in_sis("S1", capacity="61")
+        fed.edit_in_sis("S1", capacity="62")
         fed.sis.feed.messages.pop(-2)
     assert follow(fed.adapter).has_asked
     request = MergeRequest.objects.get()
@@ -97,6 +90,6 @@ def test_what_no_message_names_asks_for_one_whole_import(fed, what):
 
 def test_a_term_that_is_not_in_real_time_is_left_to_the_night(fed):
     fed.enable(real_time=False)
-    change(fed, "S1", capacity="77")
+    fed.edit_in_sis("S1", capacity="77")
     assert follow(fed.adapter).records == 0
     assert not OutboundChange.objects.exclude(state="DONE").exists()

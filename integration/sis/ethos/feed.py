@@ -65,8 +65,12 @@ def _changes_of(message: Message, reader: Reader) -> Iterator[SisChange]:
     elif name in PARTS:
         if is_gone or "section" not in content:
             raise Unnamed(name)
-        section = str(content["section"]["id"])
-        yield SisChange(merge_type=MergeType.SECTIONS, sis_id=section, part=_part(name, content, reader))
+        yield SisChange(
+            merge_type=MergeType.SECTIONS,
+            sis_id=str(content["section"]["id"]),
+            part=_part(name, content, reader),
+            part_id=str(message["resource"].get("id") or content["id"]),
+        )
     else:
         reader.codes.forget(name)
 

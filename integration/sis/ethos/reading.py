@@ -40,6 +40,7 @@ class Reader:
 
     `sections_of`: term -> GUIDs of its sections when they were last read: crosslists name no term.
     `term_requests`: how many requests the whole term took, so that many single reads become one whole one.
+    `shown`: the sections that were last read by their ids: what a write is decided on.
     """
 
     client: EthosClient
@@ -47,6 +48,7 @@ class Reader:
     dialect: Dialect
     sections_of: dict[str, set[str]] = field(default_factory=dict)
     term_requests: dict[str, int] = field(default_factory=dict)
+    shown: Mapping[str, Values | None] = field(default_factory=dict)
 
     # ---- whole types
 
@@ -176,7 +178,10 @@ class Reader:
             MergeType.COURSES: self._course,
         }
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
-            return found | dict(zip(missing, pool.map(read[merge_type], missing), strict=True))
+            found |= dict(zip(missing, pool.map(read[merge_type], missing), strict=True))
+        if merge_type is MergeType.SECTIONS:
+            self.shown = found
+        return found
 
     def _is_dearer(self, count: int, term: str) -> bool:
         """Whether so many sections one by one take more requests than the whole term."""

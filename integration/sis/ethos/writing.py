@@ -1,7 +1,8 @@
 """Writes to one term of an Ethos site: sections with their events and assignments, and crosslists.
 
 What is there is read first and only the difference is sent, so a sequence that was broken off goes on where
-it stopped when the engine comes again.
+it stopped when the engine comes again. What is about to be changed must still be as it was when that was
+decided: there is no concurrency token, so the moment in which an edit can be written over is kept short.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from integration.sis.ethos.differences import Held, meeting_changes, team_steps
 from integration.sis.ethos.lookup import NIL
 from integration.sis.ethos.meetings import event_of, meeting_of
 from integration.sis.ethos.reading import Reader
-from integration.sis.ethos.sections import new_section, section_body
+from integration.sis.ethos.sections import new_section, section_body, section_values
 from integration.sis.ethos.sequence import Sequence as Steps
 from integration.sis.ethos.teams import assignment_body, team_of, whole
 from integration.sis.port import (
@@ -22,6 +23,7 @@ from integration.sis.port import (
     MergeType,
     Operation,
     SisAlreadyExists,
+    SisConflict,
     SisNotFound,
     SisRejected,
     Written,
@@ -30,11 +32,18 @@ from scheduling.domain.values import Assignment, Meeting, assignment, fill_meeti
 
 EVENTS, TEAM, CROSSLISTS = "instructional-events", "section-instructors", "section-crosslists"
 PART_FIELDS = frozenset({"meetings", "instructors"})
-CURRENT_FIELDS = frozenset({"title", "notes", "credits"})
-"""Fields of which the SIS holds more than ours in one list: they are read before they are written."""
 TAKEN = frozenset({"section_number", "members"})
 """Fields whose refusal on a create may mean that the record is there already."""
 Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class There:
+    """What a write to a section is about, as it stands just before; the rest is empty."""
+
+    document: Document
+    events: Sequence[Document]
+    team: Sequence[Document]
 
 
 @dataclass(kw_only=True)
@@ -120,15 +129,37 @@ class EthosWriter:
             self._empty(steps, sis_id)
             changes = {name: value for name, value in changes.items() if name not in PART_FIELDS}
             changes = changes | {"capacity": 0}
-        self._put_section(steps, sis_id, changes)
-        self._put_parts(steps, sis_id, changes, values)
+        there = self._look(sis_id, changes)
+        self._put_section(steps, sis_id, changes, there.document)
+        self._put_parts(steps, sis_id, changes, values, there)
         return Written(sis_id=sis_id)
 
-    def _put_section(self, steps: Steps, sis_id: str, changes: Mapping[str, Any]) -> None:
+    def _look(self, sis_id: str, changes: Mapping[str, Any]) -> There:
+        """What the changes are about. Raises `SisConflict` where it is no longer as it was read."""
+        codes, dialect = self.reader.codes, self.reader.dialect
+        own = changes.keys() - PART_FIELDS
+        there = There(
+            document=self._document(sis_id) if own else {},
+            events=self.reader.parts(EVENTS, sis_id) if "meetings" in changes else (),
+            team=self.reader.parts(TEAM, sis_id) if "instructors" in changes else (),
+        )
+        now = {
+            **(section_values(there.document, codes, dialect) if own else {}),
+            "meetings": [meeting_of(one, codes, dialect.zone) for one in there.events],
+            "instructors": team_of(there.team, codes),
+        }
+        read = self.reader.shown.get(sis_id) or {}
+        changed = [
+            name for name in sorted(changes.keys() & read.keys()) if not _is_same(now[name], read[name])
+        ]
+        if changed:
+            raise SisConflict(f"The SIS changed {', '.join(changed)} just now; it is read again.")
+        return there
+
+    def _put_section(self, steps: Steps, sis_id: str, changes: Mapping[str, Any], current: Document) -> None:
         own = {name: value for name, value in changes.items() if name not in PART_FIELDS}
         if not own:
             return
-        current = self._there(sis_id) if own.keys() & CURRENT_FIELDS else {}
         body = section_body(
             own,
             term=self.term,
@@ -138,39 +169,38 @@ class EthosWriter:
         )
         steps.put("sections", sis_id, {"id": sis_id} | body)
 
-    def _there(self, sis_id: str) -> Document:
+    def _document(self, sis_id: str) -> Document:
         document = self.reader.client.one("sections", sis_id)
         if document is None:
             raise SisNotFound("The SIS does not have this section any more.")
         return document
 
     def _put_parts(
-        self, steps: Steps, sis_id: str, changes: Mapping[str, Any], values: Mapping[str, Any]
+        self, steps: Steps, sis_id: str, changes: Mapping[str, Any], values: Mapping[str, Any], there: There
     ) -> None:
         team = whole(changes["instructors"] or ()) if "instructors" in changes else None
         wanted = self._dated(changes["meetings"] or (), values) if "meetings" in changes else None
         if team is None and wanted is None:
             return
-        document = self._there(sis_id)
-        doomed, staying = self._put_meetings(steps, document, wanted) if wanted is not None else ((), ())
+        doomed: tuple[str, ...] = ()
+        staying: tuple[str, ...] = ()
+        if wanted is not None:
+            doomed, staying = self._put_meetings(steps, self._document(sis_id), there.events, wanted)
         if team is not None:
-            self._put_team(steps, sis_id, team)
+            self._put_team(steps, sis_id, self._held(there.team), team)
         if doomed and self.reader.dialect.is_banner:
             self._point_elsewhere(steps, sis_id, doomed=doomed, staying=staying)
         for guid in doomed:
             steps.delete(EVENTS, guid)
 
     def _put_meetings(
-        self, steps: Steps, document: Document, wanted: Sequence[Meeting]
+        self, steps: Steps, document: Document, events: Sequence[Document], wanted: Sequence[Meeting]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Change and make events; (GUIDs that are to go, GUIDs that stay)."""
         section = str(document["id"])
         method = (document.get("instructionalMethods") or [{"id": ""}])[0]["id"]
         zone, codes = self.reader.dialect.zone, self.reader.codes
-        there = [
-            (str(one["id"]), meeting(meeting_of(one, codes, zone)))
-            for one in self.reader.parts(EVENTS, section)
-        ]
+        there = [(str(one["id"]), meeting(meeting_of(one, codes, zone))) for one in events]
         plan = meeting_changes(there, wanted)
         bodies = [(guid, self._event(one, guid, section, method)) for guid, one in plan.changed]
         new = [self._event(one, NIL, section, method) for one in plan.new]
@@ -180,15 +210,15 @@ class EthosWriter:
         staying = tuple(guid for guid, _meeting in there if guid not in plan.gone)
         return plan.gone, (*staying, *filter(None, made))
 
-    def _held(self, section: str) -> list[Held]:
+    def _held(self, team: Sequence[Document]) -> list[Held]:
         held = []
-        for one in self.reader.parts(TEAM, section):
+        for one in team:
             (values,) = team_of([one], self.reader.codes)
             held.append(Held(guid=str(one["id"]), assignment=assignment(values)))
         return held
 
-    def _put_team(self, steps: Steps, section: str, team: Sequence[Assignment]) -> None:
-        for step in team_steps(self._held(section), team):
+    def _put_team(self, steps: Steps, section: str, held: Sequence[Held], team: Sequence[Assignment]) -> None:
+        for step in team_steps(held, team):
             if step.wanted is None:
                 steps.delete(TEAM, step.guid)
             elif step.guid:
@@ -235,7 +265,7 @@ class EthosWriter:
         if self.reader.dialect.is_banner:
             self._empty(steps, sis_id)
             changes |= {"capacity": 0}
-        self._put_section(steps, sis_id, changes)
+        self._put_section(steps, sis_id, changes, {})
         return Written(sis_id=sis_id)
 
     def delete(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written:
@@ -253,10 +283,17 @@ class EthosWriter:
 
     def _empty(self, steps: Steps, section: str) -> None:
         """Take instructors, then meetings off a section."""
-        for step in team_steps(self._held(section), ()):
+        for step in team_steps(self._held(self.reader.parts(TEAM, section)), ()):
             steps.delete(TEAM, step.guid)
         for event in self.reader.parts(EVENTS, section):
             steps.delete(EVENTS, str(event["id"]))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two readings are alike, in whatever order a list came."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(item in other for item in one)
+    return bool(one == other)
 
 
 def _with_primary(members: Sequence[Any]) -> Sequence[Any]:
