@@ -1,6 +1,7 @@
 """A real term in a fake SIS, night after night."""
 
 import datetime as dt
+import functools
 import json
 import shutil
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import pytest
 
 from integration.execution import Outcome, approve, execute
 from integration.models import Conflict, Link, Plan
+from integration.record_types import RecordType
 from integration.runs import Options, record_type_of
 from integration.section_type import SectionType
 from integration.settings import active_version, read
@@ -25,6 +27,13 @@ NIGHT = [MergeType.SECTIONS, MergeType.RELATIONSHIPS]
 START = dt.datetime(2024, 1, 20, 2, 0, tzinfo=dt.UTC)
 
 
+@functools.cache
+def revisions_of(path: Path) -> tuple[dict, ...]:
+    """The lines of a changes file."""
+    with path.open(encoding="utf-8") as lines:
+        return tuple(json.loads(line) for line in lines)
+
+
 @dataclass(kw_only=True)
 class College:
     """One real term: the SIS, its future, and the nights. Time moves an hour with every merge."""
@@ -36,9 +45,8 @@ class College:
     approved: list[Plan] = field(default_factory=list)
 
     @property
-    def revisions(self) -> list[dict]:
-        with (self.data / self.term / "changes.jsonl").open(encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
+    def revisions(self) -> tuple[dict, ...]:
+        return revisions_of(self.data / self.term / "changes.jsonl")
 
     def clock(self) -> dt.datetime:
         self.now += dt.timedelta(milliseconds=1)
@@ -97,21 +105,30 @@ class College:
 
     @property
     def kind(self) -> SectionType:
-        return record_type_of(
-            MergeType.SECTIONS, self.term, settings=read(active_version()), adapter=self.adapter
-        )
+        return self.kind_of(MergeType.SECTIONS)
 
-    def ours(self) -> dict[str, dict]:
-        """SIS id -> canonical values as Tandem holds them."""
-        links = Link.objects.filter(merge_type="sections", term_id=self.term, section__isnull=False)
-        ids = dict(links.filter(sis_id__isnull=False).values_list("section_id", "sis_id"))
+    def kind_of(self, merge_type: MergeType) -> RecordType:
+        return record_type_of(merge_type, self.term, settings=read(active_version()), adapter=self.adapter)
+
+    def ours(self, sections=None) -> dict[str, dict]:
+        """SIS id -> canonical values as Tandem holds them, of all sections or of those with these ids."""
+        which = {"section__isnull": False} if sections is None else {"section__in": sections}
+        links = Link.objects.filter(merge_type="sections", term_id=self.term, sis_id__isnull=False, **which)
+        ids = dict(links.values_list("section_id", "sis_id"))
         return {ids[pk]: dict(state.values) for pk, state in self.kind.ours(list(ids)).items()}
 
-    def theirs(self, snapshot=None) -> dict[str, dict]:
-        """SIS id -> canonical values as the SIS (or another snapshot) shows them."""
+    def theirs(self, sis_ids=None) -> dict[str, dict]:
+        """SIS id -> canonical values as the SIS shows them, of all sections or of those with these ids."""
+        if sis_ids is None:
+            return self.values_in(self.adapter.read_all(MergeType.SECTIONS, term=self.term))
+        found = self.adapter.read(MergeType.SECTIONS, sis_ids, term=self.term)
+        return self.values_in(record for record in found.values() if record is not None)
+
+    def values_in(self, records) -> dict[str, dict]:
+        """SIS id -> canonical values."""
         kind = self.kind
         found = {}
-        for record in snapshot or self.adapter.read_all(MergeType.SECTIONS, term=self.term):
+        for record in records:
             incoming = kind.read(record)
             assert not incoming.issues, incoming.issues
             found[record.sis_id] = dict(incoming.values)
@@ -120,7 +137,7 @@ class College:
     def last(self) -> dict[str, dict]:
         """The sections of `last/`."""
         folder = Folder(path=self.data / self.term / "last")
-        return self.theirs(FolderSnapshot(folder=folder, merge_type=MergeType.SECTIONS, term=self.term))
+        return self.values_in(FolderSnapshot(folder=folder, merge_type=MergeType.SECTIONS, term=self.term))
 
     def open_conflicts(self):
         return Conflict.objects.filter(link__term_id=self.term, status=Conflict.Status.OPEN)
