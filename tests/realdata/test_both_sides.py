@@ -68,12 +68,12 @@ class Department:
     def author(self):
         return Author(now=self.college.clock(), source="COMMAND", user=self.user)
 
+    def candidates(self):
+        active = Section.objects.filter(term_id=self.college.term, status="ACTIVE")
+        return list(active.order_by("id").values_list("id", flat=True))
+
     def edit(self, count, histories):
-        ids = list(
-            Section.objects.filter(term_id=self.college.term, status="ACTIVE")
-            .order_by("id")
-            .values_list("id", flat=True)
-        )
+        ids = self.candidates()
         chosen = self.random.sample(ids, min(count, len(ids)))
         before, values = self.college.ours(chosen), self.college.kind.ours(chosen)
         for pk in chosen:
