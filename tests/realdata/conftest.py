@@ -4,10 +4,11 @@ import datetime as dt
 import functools
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from integration.execution import Outcome, approve, execute
 from integration.models import Conflict, Link, Plan
@@ -43,6 +44,7 @@ class College:
     adapter: MemoryAdapter
     now: dt.datetime = START
     approved: list[Plan] = field(default_factory=list)
+    first: Outcome | None = None
 
     @property
     def revisions(self) -> tuple[dict, ...]:
@@ -148,24 +150,52 @@ def term_code(request) -> str:
     return request.param
 
 
+def first_day(realdata, term: str, drop: Path, **options: str) -> College:
+    """A college on the first day of its term, with options of the fake SIS that is kept in `drop`."""
+    shutil.copytree(realdata / term / "first", drop, copy_function=shutil.copyfile)
+    drop.chmod(0o755)
+    return College(
+        term=term, data=realdata, adapter=MemoryAdapter(path=drop, options=SisOptions.parse(options))
+    )
+
+
 @pytest.fixture
 def open_college(realdata, tmp_path):
     """Make a college: `open_college("20241")`, with options of the fake SIS."""
     opened = []
 
     def make(term: str, **options: str) -> College:
-        drop = tmp_path / f"sis-{len(opened)}"
-        shutil.copytree(realdata / term / "first", drop, copy_function=shutil.copyfile)
-        drop.chmod(0o755)
-        adapter = MemoryAdapter(path=drop, options=SisOptions.parse(options))
-        opened.append(adapter)
-        return College(term=term, data=realdata, adapter=adapter)
+        opened.append(first_day(realdata, term, tmp_path / f"sis-{len(opened)}", **options))
+        return opened[-1]
 
     yield make
-    for adapter in opened:
-        adapter.close()
+    for college in opened:
+        college.adapter.close()
 
 
 @pytest.fixture
 def college(open_college, term_code, db):
     return open_college(term_code)
+
+
+@pytest.fixture(scope="module", params=["20241", "20243"])
+def loaded_once(request, realdata, tmp_path_factory, django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = first_day(realdata, request.param, tmp_path_factory.mktemp("college") / "sis")
+        made.first = made.load()
+        made.adapter.close()
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def loaded(loaded_once, tmp_path, db):
+    """A college after its first import (`first`), which a module's tests share; each has the SIS to itself.
+
+    All tests of such a module use it: the others would find its rows.
+    """
+    drop = tmp_path / "sis"
+    shutil.copytree(loaded_once.adapter.path, drop)
+    made = replace(loaded_once, adapter=MemoryAdapter(path=drop), approved=[])
+    yield made
+    made.adapter.close()
