@@ -304,6 +304,7 @@ class Applier:
         link_created(made, self.kind, tick=tick, now=self.now)
         save_links(returned)
         Link.objects.bulk_update(returned, [*RETIRING, "removal"])
+        outbound.forget(returned)
         return [row for row in rows if row.record_key in left_out]
 
     def _links_of(self, sis_ids: Sequence[str]) -> QuerySet[Link]:

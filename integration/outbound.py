@@ -183,6 +183,11 @@ def acknowledge(links: Sequence[Link], *, now: dt.datetime) -> None:
         )
 
 
+def forget(links: Sequence[Link]) -> None:
+    """Take away the rows of links that begin anew; who has claimed one finds that it is no longer its own."""
+    OutboundChange.objects.filter(link__in=links).delete()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
     """A claimed row that is given back without an error. With `version`, that much is acknowledged.

@@ -158,7 +158,7 @@ FAULTS = {
     "refuse": ("refuse", 1),
     "timeout_before_effect": ("reset_before", 1),
     "timeout_after_effect": ("timeout_after_effect", 1),
-    "empty_read": ("empty_list", 1),
+    "empty_read": ("empty_list", 2),
 }
 """The suite's names -> the sandbox's, and how many requests the fault has to meet."""
 METHODS = {"CREATE": "POST", "UPDATE": "PUT", "CANCEL": "PUT", "DELETE": "DELETE"}

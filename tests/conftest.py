@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from _pytest.nodeid import coerce_node_id  # there is no public way to give an item its id
+from django.db import DEFAULT_DB_ALIAS
+from django.test.utils import setup_databases, teardown_databases
 
 ROOT = Path(__file__).resolve().parent.parent
 REALDATA = ROOT / (os.environ.get("TANDEM_REALDATA") or "../shared/data")
@@ -69,6 +71,28 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(
             f"{count} tests on the real terms were not collected: no folder {REALDATA} (TANDEM_REALDATA)."
         )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment,
+    django_db_modify_db_settings,
+    django_db_blocker,
+    django_db_keepdb,
+    django_db_createdb,
+):
+    """The test database, whoever asks for it.
+
+    pytest-django's own makes none unless a collected test asks for `db`: a fixture that commits would then
+    work on the database that somebody uses.
+    """
+    keeps = django_db_keepdb and not django_db_createdb
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases=[DEFAULT_DB_ALIAS], keepdb=keeps)
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,13 @@ def test_a_page_that_is_cut_short_is_read_again_and_told_where_it_stays_so(serve
     assert "of 250 records came" in read_list(client, "sections", take=lambda _one: 1).problem
 
 
+def test_that_there_is_nothing_is_believed_when_it_is_said_twice(served, client):
+    fault(served, "empty_list")
+    assert len(ids(client)) == len(MANY)
+    fault(served, "empty_list", times=2)
+    assert ids(client) == []
+
+
 def test_a_list_whose_middle_moves_is_read_again(served, client):
     """One goes and one comes between two pages: the count is the same, and one would be missed."""
     asked, moved = client.get, []

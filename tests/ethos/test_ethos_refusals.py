@@ -49,6 +49,7 @@ def test_a_gateways_page_is_told_as_it_is_and_nothing_as_nothing():
         ("", "Section title is longer than 30 characters", SisRejected, "title"),
         ("", "Section credit hours are not within the course's range", SisRejected, "credits"),
         ("", "Part of term cannot be changed, enrollment exists", SisRejected, "part_of_term"),
+        ("", "A crosslist has two or more sections, each once.", SisRejected, "members"),
         ("", "Campus is required", SisRejected, "campus"),
         ("", "Room must be an active classroom", SisRejected, "meetings"),
         ("", "Responsibility percentages must total 100 percent", SisRejected, "instructors"),
@@ -61,6 +62,11 @@ def test_what_the_sis_says_is_classed_by_code_and_text_not_by_status(code, text,
     assert error.field == field
     assert "put right by" in error.message
     assert error.words == " ".join(filter(None, (code, text)))
+
+
+def test_a_crosslist_of_one_is_not_said_to_stand_in_another_crosslist():
+    (found,) = complaints_of(b'{"errors": [{"message": "A crosslist has two or more sections, each once."}]}')
+    assert "needs two sections or more" in Judge().error_of([found]).message
 
 
 def test_what_no_entry_knows_is_refused_in_the_siss_own_words():

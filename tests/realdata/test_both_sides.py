@@ -12,12 +12,12 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from integration.conflicts import Conflict
 from integration.linkstate import baseline_of
 from integration.merge.canonical import plain
-from integration.models import Link, OutboundChange, PlanRow
-from integration.resolving import Choice, resolve
+from integration.models import Conflict, Link, OutboundChange, PlanRow
+from integration.resolving import CannotSettle, Choice, resolve
 from integration.sis.memory import MemoryAdapter
+from integration.sis.port import MergeType
 from scheduling.domain.errors import DomainError
 from scheduling.models import Course, Instructor, Role, RoleAssignment, Room, Section, User
 from scheduling.services.audit import Author
@@ -68,25 +68,26 @@ class Department:
     def author(self):
         return Author(now=self.college.clock(), source="COMMAND", user=self.user)
 
-    def edit(self, count):
-        ids = list(
-            Section.objects.filter(term_id=self.college.term, status="ACTIVE")
-            .order_by("id")
-            .values_list("id", flat=True)
-        )
-        for pk in self.random.sample(ids, min(count, len(ids))):
+    def candidates(self):
+        active = Section.objects.filter(term_id=self.college.term, status="ACTIVE")
+        return list(active.order_by("id").values_list("id", flat=True))
+
+    def edit(self, count, histories):
+        ids = self.candidates()
+        chosen = self.random.sample(ids, min(count, len(ids)))
+        before, values = self.college.ours(chosen), self.college.kind.ours(chosen)
+        for pk in chosen:
+            way = self.random.choices([self.change, self.cancel, self.delete, self.create], [90, 3, 3, 4])[0]
             try:
-                self.random.choices([self.change, self.cancel, self.delete, self.create], [90, 3, 3, 4])[0](
-                    pk
-                )
+                way(pk, values[pk].values)
             except DomainError:
                 self.refused += 1
             else:
                 self.accepted += 1
                 self.edited.add(pk)
+        histories.note(histories.ours, before, self.college.ours(chosen))
 
-    def change(self, pk):
-        values = self.college.kind.ours([pk])[pk].values
+    def change(self, pk, values):
         names = self.random.sample(["title", "capacity", "notes", "meetings", "instructors", "credits"], 2)
         update_section(pk, {name: self.other(name, values) for name in names}, author=self.author())
 
@@ -111,13 +112,13 @@ class Department:
                 return moved
         raise AssertionError(name)
 
-    def cancel(self, pk):
+    def cancel(self, pk, _values):
         cancel_section(pk, author=self.author())
 
-    def delete(self, pk):
+    def delete(self, pk, _values):
         delete_section(pk, author=self.author())
 
-    def create(self, _pk):
+    def create(self, _pk, _values):
         course = self.random.choice(
             list(
                 Course.objects.filter(term_id=self.college.term)
@@ -154,38 +155,42 @@ def play(college, days, *, seed, share):
     wanted = int(share * Section.objects.filter(term_id=college.term).count())
     per_day = max(1, wanted // len(days))
     for index, revision in enumerate(college.revisions):
-        before = college.theirs()
+        touched = [*revision["delete"], *(row["id"] for row in revision["upsert"])]
+        before = college.theirs(touched)
         college.adapter.apply_revision(revision)
-        histories.note(histories.theirs, before, college.theirs())
-        if index not in days:
-            continue
-        before = college.ours()
-        department.edit(per_day)
-        histories.note(histories.ours, before, college.ours())
-        college.night(sends=True)
+        histories.note(histories.theirs, before, college.theirs(touched))
+        if index in days:
+            department.edit(per_day, histories)
+            college.night(sends=True)
     return department, histories
 
 
 def settle(college, department, seed):
     """No more edits: nights until nothing is held, with a person choosing."""
-    choose = random.Random(seed)
+    person = random.Random(seed)
     for _round in range(6):
         college.night(sends=True)
-        conflicts = list(college.open_conflicts().order_by("id"))
+        conflicts = list(college.open_conflicts().select_related("link").order_by("id"))
         for conflict in conflicts:
-            kind = college.kind if conflict.link.merge_type == "sections" else None
-            assert kind is not None, "nobody edited relationships"
-            resolve(
-                conflict.pk,
-                choose.choice(list(Choice)),
-                kind=kind,
-                actor=department.user,
-                author=department.author(),
-                now=college.clock(),
-            )
+            decide(conflict, person.choice(list(Choice)), college=college, actor=department.user)
         if not conflicts:
             return
     raise AssertionError([f"{one} {one.kind} {one.note}" for one in college.open_conflicts()])
+
+
+def decide(conflict, choice, *, college, actor):
+    """Choose, and the other way out where this one is refused: students are never removed from here."""
+    given = {
+        "kind": college.kind_of(MergeType(conflict.link.merge_type)),
+        "actor": actor,
+        "author": Author(now=college.clock(), source="COMMAND", user=actor),
+        "now": college.clock(),
+    }
+    try:
+        resolve(conflict.pk, choice, **given)
+    except CannotSettle:
+        assert conflict.kind == Conflict.Kind.ENROLLED
+        resolve(conflict.pk, Choice.THEIRS, **given)
 
 
 def assert_both_sides_equal(college):
@@ -193,12 +198,14 @@ def assert_both_sides_equal(college):
     assert ours.keys() == theirs.keys()
     for record, values in ours.items():
         assert values == theirs[record], record
-    for link in Link.objects.filter(merge_type="sections", term_id=college.term, section__isnull=False):
+    links = Link.objects.filter(merge_type="sections", term_id=college.term, section__isnull=False)
+    states = college.kind.ours([link.section_id for link in links])
+    for link in links:
         base = baseline_of(link)
         for name, value in ours[link.sis_id].items():
             assert base.ours_of(name) == value, (link.sis_id, name)  # base honesty
         assert link.sent == []
-        assert link.agreed_version == college.kind.ours([link.section_id])[link.section_id].version
+        assert link.agreed_version == states[link.section_id].version
 
 
 def assert_nothing_lost(college, histories):

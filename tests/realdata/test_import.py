@@ -24,19 +24,18 @@ FLAGS = {
 }
 
 
-def test_first_load_brings_in_every_section_as_the_sis_has_it(college):
-    outcome = college.load()
+def test_first_load_brings_in_every_section_as_the_sis_has_it(loaded):
+    outcome = loaded.first
     assert outcome.exit_code == 0, [(run.merge_type, run.error) for run in outcome.runs]
     sections = next(run for run in outcome.runs if run.merge_type == "sections")
-    assert sections.counts["local_create"] == sections.counts["read"] == SECTIONS[college.term]
+    assert sections.counts["local_create"] == sections.counts["read"] == SECTIONS[loaded.term]
     assert sections.counts["rejected"] == 0
-    assert college.ours() == college.theirs()
+    assert loaded.ours() == loaded.theirs()
 
 
-def test_first_load_writes_one_audit_row_and_one_plan_row_per_record(college):
-    college.load()
+def test_first_load_writes_one_audit_row_and_one_plan_row_per_record(loaded):
     created = ChangeLog.objects.filter(record_type="section", action="CREATE")
-    assert created.count() == Section.objects.count() == SECTIONS[college.term]
+    assert created.count() == Section.objects.count() == SECTIONS[loaded.term]
     assert created.filter(field="").count() == created.count()
     run_id = created.first().run_id
     assert PlanRow.objects.filter(plan__run_id=run_id).count() == created.count()
@@ -49,35 +48,31 @@ def rows_written():
         return Counter(dict(cursor.fetchall()))
 
 
-def test_second_run_finds_everything_unchanged_and_writes_nothing(college):
-    college.load()
+def test_second_run_finds_everything_unchanged_and_writes_nothing(loaded):
     before = rows_written()
-    outcome = college.load()
+    outcome = loaded.load()
     written = rows_written() - before
     assert outcome.exit_code == 0
     for run in outcome.runs:
         assert run.counts["unchanged"] == run.counts["read"], run.merge_type
         assert sum(run.counts.values()) == 2 * run.counts["read"]
     assert set(written) <= BOOKKEEPING, written
-    assert college.adapter.journal() == []
+    assert loaded.adapter.journal() == []
 
 
-def test_an_unchanged_night_keeps_to_its_number_of_queries(college):
-    college.load()
+def test_an_unchanged_night_keeps_to_its_number_of_queries(loaded):
     with CaptureQueriesContext(connection) as queries:
-        college.night()
+        loaded.night()
     assert len(queries) == NIGHT_QUERIES, [query["sql"][:90] for query in queries]
 
 
-def test_what_breaks_a_rule_here_comes_in_flagged(college):
-    college.load()
+def test_what_breaks_a_rule_here_comes_in_flagged(loaded):
     codes = set(RunIssue.objects.filter(is_notice=True).values_list("code", flat=True))
-    assert codes >= FLAGS[college.term]
+    assert codes >= FLAGS[loaded.term]
     assert RunIssue.objects.filter(is_notice=False).count() == 0
 
 
-def test_arranged_meetings_and_places_without_a_room_are_kept(college):
-    college.load()
-    meetings = [one for values in college.ours().values() for one in values["meetings"]]
+def test_arranged_meetings_and_places_without_a_room_are_kept(loaded):
+    meetings = [one for values in loaded.ours().values() for one in values["meetings"]]
     assert any(one.is_arranged for one in meetings)
     assert any(one.building and not one.room for one in meetings)

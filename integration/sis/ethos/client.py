@@ -4,10 +4,12 @@ A read that fails for a passing reason is repeated a few times. A write never is
 and only the caller can look.
 """
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -84,7 +86,9 @@ class EthosClient:
 
     def __post_init__(self) -> None:
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        self._http = httpx.Client(base_url=self.base_url, timeout=TIMEOUT, limits=limits)
+        self._http = httpx.Client(
+            base_url=self.base_url, timeout=TIMEOUT, limits=limits, verify=_trusted_certificates()
+        )
 
     def close(self) -> None:
         """Give the connections back."""
@@ -238,6 +242,12 @@ class EthosClient:
             message = "The SIS failed while it wrote; whether it took effect is looked up."
             return SisOutcomeUnknown(message, words=words)
         return SisUnavailable("The SIS fails to answer.", words=words)
+
+
+@cache
+def _trusted_certificates() -> ssl.SSLContext:
+    """Read once a process: it takes longer than many a request."""
+    return httpx.create_ssl_context()
 
 
 def _seconds(text: str) -> float:

@@ -2,7 +2,8 @@
 
 Pages overlap by one record: each begins with the last one of the page before it. Where that does not fit, a
 record came or went in between and another may have been skipped. A list is taken as whole only if all pages
-fit, all told the same count, and as many records came; otherwise it is read again, a few times.
+fit, all told the same count, and as many records came; otherwise it is read again, a few times. That there is
+nothing at all is believed when it is said twice: what stands in the SIS would be written once more.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,15 +59,16 @@ def read_list(
     take: Callable[[Document], T],
 ) -> Listing[T]:
     """All records of a resource that `query` lets through, each made into something smaller by `take`."""
-    problem, requests = "", 0
+    problem, requests, was_empty = "", 0, False
     items: dict[str, T] = {}
     for _reading in range(READINGS):
         pages = list(_pages(client, resource, dict(query or {}), take))
         requests = len(pages)
         items = {guid: item for page in pages for guid, item in page.items}
         problem = _problem(pages, different=len(items))
-        if not problem:
+        if not problem and (items or was_empty):
             break
+        was_empty = not items
     return Listing(items=items, requests=requests, problem=problem)
 
 

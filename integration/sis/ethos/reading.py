@@ -14,7 +14,7 @@ from integration.sis.ethos.meetings import meeting_of
 from integration.sis.ethos.reference import RESOURCES, SIMPLE, course, instructor, is_offered
 from integration.sis.ethos.sections import section_values
 from integration.sis.ethos.teams import team_of
-from integration.sis.port import MergeType, SisRejected
+from integration.sis.port import MergeType, SisRejected, SisUnavailable
 
 Document = Mapping[str, Any]
 Values = Mapping[str, Any]
@@ -201,9 +201,11 @@ class Reader:
         }
 
     def parts(self, resource: str, section: str) -> list[Document]:
-        """The events or assignments of one section as documents."""
-        query = criteria(section={"id": section})
-        return list(read_list(self.client, resource, query, take=lambda one: one).items.values())
+        """The events or assignments of one section as documents; `SisUnavailable` unless they are all."""
+        listing = read_list(self.client, resource, criteria(section={"id": section}), take=lambda one: one)
+        if listing.problem:
+            raise SisUnavailable(f"The SIS does not tell all {resource} of a section: {listing.problem}.")
+        return list(listing.items.values())
 
     def _group(self, guid: str) -> Values | None:
         document = self.client.one("section-crosslists", guid)

@@ -57,17 +57,17 @@ class EthosWriter:
     def create(self, merge_type: MergeType, values: Mapping[str, Any], *, client_ref: str) -> Written:
         """A new record with its parts. Ethos has no room for our reference."""
         self.capabilities.check(merge_type, Operation.CREATE, values)
-        steps = self._steps()
-        try:
-            if merge_type is MergeType.RELATIONSHIPS:
-                group = {**values, "members": _with_primary(values["members"])}
-                made = steps.post(CROSSLISTS, {"id": NIL} | _group_body(group))
-                return Written(sis_id=str(made["id"]))
-            return self._create_section(steps, values)
-        except SisRejected as error:
-            if steps.done or error.field not in TAKEN:
-                raise
-            raise self._already_there(merge_type, values, error) from error
+        with self._steps() as steps:
+            try:
+                if merge_type is MergeType.RELATIONSHIPS:
+                    group = {**values, "members": _with_primary(values["members"])}
+                    made = steps.post(CROSSLISTS, {"id": NIL} | _group_body(group))
+                    return Written(sis_id=str(made["id"]))
+                return self._create_section(steps, values)
+            except SisRejected as error:
+                if steps.done or error.field not in TAKEN:
+                    raise
+                raise self._already_there(merge_type, values, error) from error
 
     def _steps(self) -> Steps:
         return Steps(client=self.reader.client, sleep=self.reader.client.sleep)
@@ -121,17 +121,17 @@ class EthosWriter:
     ) -> Written:
         """The changed properties, then the parts that differ."""
         self.capabilities.check(merge_type, Operation.UPDATE, changes)
-        steps = self._steps()
-        if merge_type is MergeType.RELATIONSHIPS:
-            steps.put(CROSSLISTS, sis_id, {"id": sis_id} | _group_body(changes))
-            return Written(sis_id=sis_id)
-        if changes.get("status") == "CANCELLED" and self.reader.dialect.is_banner:
-            self._empty(steps, sis_id)
-            changes = {name: value for name, value in changes.items() if name not in PART_FIELDS}
-            changes = changes | {"capacity": 0}
-        there = self._look(sis_id, changes)
-        self._put_section(steps, sis_id, changes, there.document)
-        self._put_parts(steps, sis_id, changes, values, there)
+        with self._steps() as steps:
+            if merge_type is MergeType.RELATIONSHIPS:
+                steps.put(CROSSLISTS, sis_id, {"id": sis_id} | _group_body(changes))
+                return Written(sis_id=sis_id)
+            if changes.get("status") == "CANCELLED" and self.reader.dialect.is_banner:
+                self._empty(steps, sis_id)
+                changes = {name: value for name, value in changes.items() if name not in PART_FIELDS}
+                changes = changes | {"capacity": 0}
+            there = self._look(sis_id, changes)
+            self._put_section(steps, sis_id, changes, there.document)
+            self._put_parts(steps, sis_id, changes, values, there)
         return Written(sis_id=sis_id)
 
     def _look(self, sis_id: str, changes: Mapping[str, Any]) -> There:
@@ -260,25 +260,25 @@ class EthosWriter:
     def cancel(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written:
         """Colleague: the status. Banner: instructors, meetings, then capacity 0 and the status."""
         self.capabilities.check(merge_type, Operation.CANCEL, {})
-        steps = self._steps()
         changes: dict[str, Any] = {"status": "CANCELLED"}
-        if self.reader.dialect.is_banner:
-            self._empty(steps, sis_id)
-            changes |= {"capacity": 0}
-        self._put_section(steps, sis_id, changes, {})
+        with self._steps() as steps:
+            if self.reader.dialect.is_banner:
+                self._empty(steps, sis_id)
+                changes |= {"capacity": 0}
+            self._put_section(steps, sis_id, changes, {})
         return Written(sis_id=sis_id)
 
     def delete(self, merge_type: MergeType, sis_id: str, *, token: str, client_ref: str) -> Written:
         """A crosslist; in Banner also a section, after its instructors and meetings."""
         self.capabilities.check(merge_type, Operation.DELETE, {})
-        steps = self._steps()
         read: Callable[[str, str], Document | None] = self.reader.client.one
         resource = CROSSLISTS if merge_type is MergeType.RELATIONSHIPS else "sections"
         if read(resource, sis_id) is None:
             raise SisNotFound("The SIS does not have this record any more.")
-        if merge_type is MergeType.SECTIONS:
-            self._empty(steps, sis_id)
-        steps.delete(resource, sis_id)
+        with self._steps() as steps:
+            if merge_type is MergeType.SECTIONS:
+                self._empty(steps, sis_id)
+            steps.delete(resource, sis_id)
         return Written(sis_id=sis_id)
 
     def _empty(self, steps: Steps, section: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from integration.models import Conflict, Link
+from integration.models import Conflict, Link, OutboundChange
 from integration.resolving import CannotSettle, Choice, NotOpen
 from scheduling.models import ChangeLog, Section
 from tests.campus import TERM
@@ -117,6 +117,17 @@ def test_a_removal_of_ours_that_is_given_up_brings_the_section_back_under_its_id
     campus.assert_settled()
     assert campus.section("S1").pk == section
     assert campus.section("S1").title == campus.in_sis("S1")["title"] == "Theirs"
+
+
+def test_a_section_that_comes_back_has_nothing_on_its_way(campus):
+    campus.edit("S1", title="Mine")
+    campus.merge(sends=True)
+    section, conflict = removed_here(campus, title="Theirs")
+    campus.resolve(conflict, THEIRS)
+    campus.merge(sends=True)
+    assert campus.section("S1").pk == section
+    assert not OutboundChange.objects.exclude(state="DONE").exists()
+    assert campus.codes(section) == ["VERIFIED"]
 
 
 def test_a_further_edit_in_the_sis_is_asked_about_again(campus):
