@@ -31,6 +31,7 @@ def saves(client: Client, section: Section) -> Callable[[], Any]:
             path,
             {
                 "do": "save",
+                "version": Section.objects.values_list("version", flat=True).get(pk=section.pk),
                 "confirmed": section.enrollment or 0,
                 "meetings.form": "1",
                 "meetings.0.days": "MWF",
