@@ -2,9 +2,8 @@
 
 A change of a record that both sides have makes its row in the queue due: the delivery reads the record,
 merges, and pulls. Echoes of our own writes are passed over, once they have shown whether a write covered an
-edit (covered.py). What no message names, new records, and gaps in
-the feed ask for an import of the terms in real time, at most every 15 minutes. Losing any of this loses
-nothing: the night's merge reads everything.
+edit (covered.py). What no message names, new records, and gaps in the feed ask for an import of the terms in
+real time, at most every 15 minutes. Losing any of this loses nothing: the night's merge reads everything.
 """
 
 import datetime as dt

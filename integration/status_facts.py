@@ -260,6 +260,7 @@ def _dispute(conflict: Mapping[str, Any], labels: Mapping[str, str]) -> Dispute:
     return Dispute(
         conflict=conflict["id"],
         is_number=conflict["kind"] == Conflict.Kind.NUMBER,
+        is_covered=conflict["kind"] == Conflict.Kind.COVERED,
         field=field,
         label=labels.get(field, field),
         is_plural=field in PLURAL,

@@ -148,11 +148,13 @@ class Attempted:
 class Dispute:
     """An open conflict; `field` blank: the record as a whole. Values are in words.
 
-    `is_number`: section numbers wait for each other; the sides do not differ otherwise.
+    `is_number`: section numbers wait for each other; the sides do not differ otherwise. `is_covered`: Tandem
+    wrote over what the SIS had just got, so that it shows Tandem's value.
     """
 
     conflict: int
     is_number: bool = False
+    is_covered: bool = False
     field: str = ""
     label: str = ""
     is_plural: bool = False

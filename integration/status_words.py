@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integration.status_rules import Channel, Code, Presence, Reason, RecordFacts, barred
+from integration.status_rules import Channel, Code, Dispute, Presence, Reason, RecordFacts, barred
 from integration.wording import UNDER_TERMS, how_to_settle, listed, moment
 
 EDITOR = "whoever may edit it here"
@@ -97,9 +97,7 @@ WORDS: Mapping[Code, Words] = {
         message="Sending of {type} of {term} is paused by a safeguard. {pause}{approve}",
         who=REGISTRAR,
     ),
-    Code.CONFLICT: Words(
-        headline="Held: {label} {differs} from the SIS", message="{dispute} {settle}", who=REGISTRAR
-    ),
+    Code.CONFLICT: Words(headline="Held: {label} {disputed}", message="{dispute} {settle}", who=REGISTRAR),
     Code.NUMBER_CYCLE: Words(
         headline="Held: section numbers wait for each other", message="{note}", who=EDITOR
     ),
@@ -212,7 +210,7 @@ def _details(reason: Reason, zone: dt.tzinfo) -> dict[str, Any]:
         "members": listed(record.waits_for) if record.waits_for else "a member",
         **_about_channel(record.channel),
         "label": (dispute.label if dispute else "") or "the whole record",
-        "differs": "differ" if dispute and dispute.is_plural else "differs",
+        "disputed": _disputed(dispute),
         "dispute": _dispute(reason),
         "note": dispute.note if dispute else attempted.text,
         "settle": how_to_settle(dispute.conflict) if dispute else "",
@@ -233,10 +231,21 @@ def _what(record: RecordFacts) -> str:
     return f"changed: {listed(record.unsent)}" if record.unsent else "to be compared with the SIS"
 
 
+def _disputed(one: Dispute | None) -> str:
+    """What is the matter, for the headline."""
+    if one is not None and one.is_covered:
+        return "changed in the SIS while Tandem wrote"
+    return "differ from the SIS" if one is not None and one.is_plural else "differs from the SIS"
+
+
 def _dispute(reason: Reason) -> str:
     one = reason.dispute
     if one is None or not one.field:
         return one.note if one else ""
     values = f"before {one.base}, Tandem {one.ours}, SIS {one.theirs}."
+    note = f" {one.note}" if one.note else ""
+    if one.is_covered:
+        shown = "The SIS shows Tandem's now."
+        return f"{one.label} changed in the SIS while Tandem wrote the same: {values} {shown}{note}"
     differs = "differ" if one.is_plural else "differs"
-    return f"{one.label} {differs} on both sides: {values}{' ' if one.note else ''}{one.note}"
+    return f"{one.label} {differs} on both sides: {values}{note}"

@@ -28,6 +28,14 @@ def test_it_says_what_happened_and_what_each_choice_sends(admin, covered):
     assert "Changed in the SIS while Tandem wrote it" in words_of(admin.get("/console/conflicts/"))
 
 
+def test_the_section_s_status_says_so_too(college, covered):
+    reason = college.status(college.section("S1").pk)["reasons"][0]
+    assert reason["message"].startswith(
+        "Title changed in the SIS while Tandem wrote the same: before Before, Tandem "
+    )
+    assert "SIS Theirs. The SIS shows Tandem's now." in reason["message"]
+
+
 @pytest.mark.parametrize("choice", ["OURS", "THEIRS"])
 def test_the_choice_is_what_both_sides_hold_then(admin, college, covered, choice):
     wanted = covered.theirs if choice == "THEIRS" else covered.ours
