@@ -8,11 +8,12 @@ from typing import Any
 
 from scheduling import history, history_words
 from scheduling.crosslist_facts import Group, Member, groups, hidden_words
+from scheduling.domain.clock import time_span
 from scheduling.group_names import GROUP_FIELDS, group_names
 from scheduling.integration_side import IntegrationSide
 from scheduling.models import Relationship
 from scheduling.pills import Pill, integration_pill
-from scheduling.showing import BLANK, assignment_words, meeting_words, time_span
+from scheduling.showing import BLANK, assignment_words, meeting_words
 from scheduling.visibility import Viewer, can_see_integration_of, visible_departments
 
 

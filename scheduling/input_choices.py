@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
 
+from scheduling.domain.clock import time_span
 from scheduling.domain.fields import Field, Kind
 from scheduling.models import (
     Building,
@@ -20,7 +21,6 @@ from scheduling.models import (
     Term,
 )
 from scheduling.place_texts import place_text
-from scheduling.showing import time_span
 
 IN_USE = ("schedule_type", "instruction_mode", "part_of_term")
 MOST_PATTERNS, MOST_PEOPLE, MOST_COURSES = 16, 400, 400

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from scheduling.domain.clock import clock
 from scheduling.domain.fields import DAYS
 from scheduling.domain.values import is_storable
 from scheduling.integration_side import STATES
 from scheduling.models import Section
-from scheduling.showing import clock
 
 LONGEST = 100
 ATTENTION = "ATTENTION"

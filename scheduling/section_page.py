@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phases.policy import Actor, SectionFacts
+from scheduling.domain.clock import time_span
 from scheduling.domain.fields import Field, Group
 from scheduling.domain.values import Assignment
 from scheduling.domain.values import Meeting as MeetingValue
@@ -14,7 +15,7 @@ from scheduling.section_locks import Lock, grouped_locks
 from scheduling.section_seats import Seats, seats_of
 from scheduling.section_status import why_anchor
 from scheduling.services.field_locks import FieldLocks
-from scheduling.showing import day, time_span
+from scheduling.showing import day
 from scheduling.value_names import ValueNames
 
 IN_A_LIST = (Group.GENERAL, Group.CREDITS, Group.CUSTOM)

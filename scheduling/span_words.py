@@ -3,10 +3,11 @@
 import datetime as dt
 
 from phases.wording import listed
+from scheduling.domain.clock import clock, time_span
 from scheduling.domain.values import Meeting
 from scheduling.domain.week import DAY_NAMES, HOUR
 from scheduling.models import Term
-from scheduling.showing import clock, day, time_span
+from scheduling.showing import day
 
 ARRANGED = "Arranged"
 NEAR = dt.timedelta(days=7)

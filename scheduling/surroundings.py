@@ -3,12 +3,22 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from scheduling.domain.checks import Booking, Namesake, Partner, RoomFacts, Surroundings, Values
 from scheduling.domain.values import Assignment
 from scheduling.domain.values import Meeting as MeetingValue
-from scheduling.models import Course, InstructorAssignment, Meeting, RelationshipMember, Room, Section, Term
+from scheduling.models import (
+    Course,
+    Instructor,
+    InstructorAssignment,
+    Meeting,
+    RelationshipMember,
+    Room,
+    Section,
+    Term,
+)
 from scheduling.selectors import LABEL_COLUMNS, MEETING_COLUMNS, meeting_value, meetings_of
 
 LABEL = tuple(f"section__{name}" for name in LABEL_COLUMNS)
@@ -41,6 +51,7 @@ class Neighbourhood:
         for one in _room_bookings([room.pk for room in self._rooms.values()], term):
             self._in_room[one.meeting.building, one.meeting.room][one.section_id].append(one)
         self._of_person: dict[str, dict[int, list[Booking]]] = defaultdict(lambda: defaultdict(list))
+        self._people = people
         for one in _people_bookings(people, term):
             for who in one.instructors:
                 self._of_person[who][one.section_id].append(one)
@@ -73,7 +84,16 @@ class Neighbourhood:
                 found for name in sorted(names) for pk, found in self._named[name].items() if pk != section_id
             ),
             partners=tuple(one for one in self._partners.get(section_id or 0, {}).values() if one),
+            name_of=self._name_of,
         )
+
+    def _name_of(self, who: str) -> str:
+        return self._names.get(who, who)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """What the people are called; only asked for where somebody is in two places at once."""
+        return {one.pk: str(one) for one in Instructor.objects.filter(pk__in=self._people)}
 
     def moved(self, section_id: int, after: Values) -> None:
         """A section is saved with these values: the others see it where it stands now."""

@@ -4,11 +4,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from scheduling.domain.clashes import Clash, Lesson
+from scheduling.domain.clock import time_span
 from scheduling.domain.week import Day, Week, is_on, time_used, week_of
 from scheduling.domain.week_density import is_at
 from scheduling.models import Term
 from scheduling.pills import Pill
-from scheduling.showing import time_span
 from scheduling.span_words import duration_words, is_whole_term, range_words, short_days, when_words
 from scheduling.week import Kind, Lessons
 from scheduling.week_picture import MOST_LANES_DOWN, Picture, picture_of

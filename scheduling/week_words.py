@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from phases.wording import listed
 from scheduling.domain.clashes import Clash, Lesson, clashes_by_block
+from scheduling.domain.clock import time_span
 from scheduling.domain.week import DAY_NAMES, Week
 from scheduling.models import Term
-from scheduling.showing import time_span
 from scheduling.span_words import days_words, is_whole_term, range_words
 from scheduling.week import Kind, Lessons
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from .clock import time_span
 from .errors import DomainError
 from .values import Meeting
 
@@ -128,7 +129,10 @@ class Partner:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
-    """What stands around a section. Dates are ISO text; `course_credits`: blank for variable credit."""
+    """What stands around a section. Dates are ISO text; `course_credits`: blank for variable credit.
+
+    `name_of`: what an instructor is called, by SIS id.
+    """
 
     term_start: str = ""
     term_end: str = FAR
@@ -137,6 +141,7 @@ class Surroundings:
     bookings: tuple[Booking, ...] = ()
     namesakes: tuple[Namesake, ...] = ()
     partners: tuple[Partner, ...] = ()
+    name_of: Callable[[str], str] = "Instructor {}".format
 
     @property
     def partner_ids(self) -> frozenset[int]:
@@ -176,9 +181,8 @@ def overlap(one: Meeting, other: Meeting) -> bool:
 
 
 def pattern(meeting: Meeting) -> str:
-    """How people write a meeting's time: ``MWF 09:00-09:50``."""
-    time = f"{meeting.start_time}-{meeting.end_time}" if meeting.start_time else ""
-    return f"{meeting.days} {time}".strip() or "arranged"
+    """When a meeting is: ``MWF 9:00–9:50 am``."""
+    return f"{meeting.days} {time_span(meeting.start_time, meeting.end_time)}".strip() or "arranged"
 
 
 def _place(meeting: Meeting) -> str:
@@ -232,7 +236,7 @@ def _instructor_double_booked(values: Values, around: Surroundings) -> Iterator[
             if any(overlap(meeting, booking.meeting) for meeting in _meetings(values)):
                 yield _finding(
                     Check.INSTRUCTOR_DOUBLE_BOOKED,
-                    f"Instructor {who} teaches {booking.label} {pattern(booking.meeting)}; "
+                    f"{around.name_of(who)} teaches {booking.label} {pattern(booking.meeting)}; "
                     "choose another instructor or time.",
                     field="instructors",
                     other=f"{booking.section_id} {who}",

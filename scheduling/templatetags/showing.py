@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from scheduling import showing
+from scheduling.domain.clock import clock as clock_words
 from scheduling.domain.fields import Field
 from scheduling.pills import Pill
 from scheduling.section_columns import Cell
@@ -23,7 +24,7 @@ register = template.Library()
 @register.filter
 def clock(value: dt.time | str | None) -> str:
     """A time of day by the 12-hour clock."""
-    return showing.clock(value)
+    return clock_words(value)
 
 
 @register.filter

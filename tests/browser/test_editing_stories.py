@@ -83,7 +83,7 @@ def test_a_clash_is_seen_while_typing_and_gone_with_a_free_room(campus, enter, s
     for day in ("Tue", "Thu"):
         first.get_by_label(day).check(force=True)
     checks = page.locator("[data-checks]")
-    expect(checks).to_contain_text("HAL 101 is taken TR 09:00-10:20 by BIO 101 B")
+    expect(checks).to_contain_text("HAL 101 is taken TR 9:00–10:20 am by BIO 101 B")
     expect(checks).to_have_attribute("aria-live", "polite")
     assert_sound(page)
     checks.get_by_role("button", name="HAL 103").click()

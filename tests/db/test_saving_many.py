@@ -115,7 +115,7 @@ def test_each_sees_those_that_were_saved_before_it(college):
     wishes = [Wish(section_id=pk, changes={"meetings": meetings}) for pk, meetings in wanted.items()]
     moved, first, second, other_days = save_sections(wishes, author=schedule.author())
     assert all(isinstance(one, Saved) for one in (moved, first, other_days))
-    assert str(second) == "HAL 101 is taken MWF 09:00-09:50 by BIO 101 01; choose another room or time."
+    assert str(second) == "HAL 101 is taken MWF 9:00–9:50 am by BIO 101 01; choose another room or time."
 
 
 def test_members_of_a_crosslist_move_together(college):

@@ -153,7 +153,7 @@ def test_shares_that_are_not_whole_are_told_and_never_sent(college):
 def test_a_meeting_without_a_last_date_is_told_and_never_sent(college):
     """The SIS would take it without its days and times, so our adapter refuses it."""
     Section.objects.filter(pk=college.id_of("S3")).update(end_date=None)
-    with pytest.raises(CheckFailed, match="the meeting F 07:00-07:50 has no first or no last date"):
+    with pytest.raises(CheckFailed, match="the meeting F 7:00–7:50 am has no first or no last date"):
         college.edit("S3", meetings=[MEETING])
     with pytest.raises(SisRejected) as refused:
         send(college, "S3", canonical(college, "S3", {"meetings": [MEETING]}))

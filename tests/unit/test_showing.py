@@ -8,15 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integration.merge.canonical import plain
+from scheduling.domain.clock import clock, time_span
 from scheduling.domain.fields import CATALOGUE, Field, Kind
 from scheduling.domain.values import Assignment, Meeting
 from scheduling.showing import (
     BLANK,
     assignment_words,
-    clock,
     day,
     meeting_words,
-    time_span,
     value_words,
 )
 

@@ -149,7 +149,7 @@ def test_meetings_may_be_asked_for_and_a_clash_stops_the_approval(campus, schedu
     ask(scheduler, campus, "meetings", **{"meetings.0.days": ["T", "R"]})
     row = open_one()
     page = registrar.get(page_of(row))
-    assert "HAL 101 is taken TR 09:00-10:20 by BIO 101 B" in words_of(page)
+    assert "HAL 101 is taken TR 9:00–10:20 am by BIO 101 B" in words_of(page)
     assert answer(registrar, row, "approve").status_code == 422
     assert open_one().state == "OPEN"
 

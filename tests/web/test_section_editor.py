@@ -168,7 +168,7 @@ def test_a_section_s_dates_take_its_meetings_along(campus, registrar):
         ({"instructors.0.instructor": ["Nobody Here"]}, "There is no instructor", "input-instructors"),
         ({"instructors.0.percent": ["lots"]}, "it must be a number", "input-instructors"),
         ({"value.section_number": ["B"]}, "BIO 101 B", "input-section_number"),
-        ({"meetings.0.days": ["T", "R"]}, "HAL 101 is taken TR 09:00-10:20 by BIO 101 B", "input-meetings"),
+        ({"meetings.0.days": ["T", "R"]}, "HAL 101 is taken TR 9:00–10:20 am by BIO 101 B", "input-meetings"),
     ],
 )
 def test_what_cannot_be_saved_is_told_at_its_field_and_nothing_typed_is_lost(
@@ -242,7 +242,7 @@ def test_a_check_tells_what_a_save_would_say_and_saves_nothing(campus, registrar
     answer = registrar.post(edit(campus), form, **HTMX)
     words = answer.content.decode()
     assert "<html" not in words
-    assert "HAL 101 is taken TR 09:00-10:20 by BIO 101 B" in words
+    assert "HAL 101 is taken TR 9:00–10:20 am by BIO 101 B" in words
     assert "Capacity 41 is more than the 40 seats of HAL 101" in words
     assert Section.objects.get(pk=campus.id_of("S1")).version == 1
     whole = registrar.post(edit(campus), form)

@@ -169,7 +169,7 @@ def test_what_only_the_sis_fills_is_no_input_and_cannot_be_sent(campus, registra
 
 def test_a_copy_says_at_once_what_clashes_and_which_rooms_are_free(campus, registrar):
     page = registrar.get(NEW + copy_of(campus)).content.decode()
-    assert "HAL 101 is taken MWF 09:00-09:50 by BIO 101 A" in page
+    assert "HAL 101 is taken MWF 9:00–9:50 am by BIO 101 A" in page
     assert "teaches BIO 101 A" in page
     assert 'data-room="HAL 102"' in page
     assert 'data-room="HAL 101"' not in page
