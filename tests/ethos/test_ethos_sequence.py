@@ -20,9 +20,9 @@ def update(college):
     guid = college.row("S1")["guid"]
     there = college.adapter.read(MergeType.SECTIONS, [guid], term=TERM)[guid].load()
 
-    def write(changes, *, then, resource, times=1):
+    def write(changes, *, then="", resource="", times=1):
         spec = {"when": {"method": "GET", "resource": resource}, "then": then, "times": times}
-        college.sis.faults.add([spec])
+        college.sis.faults.add([spec] if then else [])
         with college.adapter.writing(term=TERM, run="1", now=dt.datetime.now(dt.UTC)) as writer:
             writer.update(
                 MergeType.SECTIONS, guid, changes, values={**there, **changes}, token="", client_ref=""
@@ -48,10 +48,15 @@ def test_a_list_of_events_that_is_not_whole_writes_nothing(college, update):
 
 
 def test_a_read_that_fails_after_a_write_is_an_unknown_outcome(college, update):
-    changes = {"capacity": 25, "instructors": TEAM}
-    with pytest.raises(SisOutcomeUnknown, match="Part of it was written"):
-        update(changes, then="maintenance", resource=ASSIGNMENTS, times=READ_TRIES)
+    new = meeting({**EVENING, "start_date": DATES[0], "end_date": DATES[1]})
+    away = {"when": {"method": "GET"}, "then": "maintenance", "times": READ_TRIES}
+    with (
+        college.at_the_write(lambda: college.sis.faults.add([away]), after=True),
+        pytest.raises(SisOutcomeUnknown, match="Part of it was written"),
+    ):
+        update({"capacity": 25, "meetings": (*update.there, new)})
     assert college.row("S1")["capacity"] == "25"
+    assert [entry["method"] for entry in college.sis.journal] == ["PUT"]
 
 
 def test_a_read_that_fails_before_any_write_had_no_effect(college, update):

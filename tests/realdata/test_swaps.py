@@ -32,7 +32,7 @@ def test_the_day_on_which_168_sections_vanish_is_held_shown_and_approved(open_co
     outcome = college.merge([MergeType.SECTIONS])
     run = outcome.runs[0]
     assert (outcome.exit_code, run.status) == (3, "NEEDS_APPROVAL")
-    assert f"{LARGE_REMOVAL} of {len(before)} records would be removed" in run.error["message"]
+    assert f"{LARGE_REMOVAL} of {len(before):,} records would be removed" in run.error["message"]
     assert college.ours() == before  # nothing was changed
     state = MergeState.objects.get(merge_type="sections", term_id="20241")
     assert str(LARGE_REMOVAL) in state.pause_reason

@@ -126,11 +126,11 @@ def test_while_a_merge_runs_only_what_people_saved_goes_along(loaded):
 
 def test_the_queries_do_not_grow_with_what_is_due(loaded, django_assert_num_queries):
     loaded.edit("S1", capacity=44)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         due()
     loaded.edit("S3", capacity=44)
     loaded.crosslist(loaded.id_of("S1"), loaded.id_of("S2"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(due()) == 2
 
 
