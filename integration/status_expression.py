@@ -50,15 +50,17 @@ class Known:
 
 
 def with_state(
-    sections: QuerySet[Section], known: Known, *, at_best: Mapping[State, Collection[int]]
+    sections: QuerySet[Section], known: Known, *, near: Q, at_best: Mapping[State, Collection[int]]
 ) -> QuerySet[Any]:  # type checkers know no aliases
     """`sections` (of one term) with their state as alias ``sync_state``; no query is made here.
 
-    `at_best`: ids of sections that a group puts into that state, if their own is not worse.
+    `near`: holds for all that are not synced, so that the rules are worked out for no others; `at_best`: ids
+    of sections that a group puts into that state, if their own is not worse.
     """
     is_over = Q(link__outbound__lease_until__isnull=True) | Q(link__outbound__lease_until__lt=known.now)
     rules = _rules(known)
     return sections.alias(
+        _is_near=Case(When(near, then=Value(True)), default=Value(False)),  # an expression's
         _presence=Coalesce(F("link__state"), Value(Presence.NEW.value)),
         _progress=Case(
             When(
@@ -68,6 +70,7 @@ def with_state(
         ),
         _hindrance=Coalesce(F("link__outbound__error_class"), Value(Hindrance.NONE.value)),
         sync_state=Case(
+            When(_is_near=False, then=Value(State.SYNCED.value)),
             *(
                 When(rules[state] | Q(pk__in=at_best.get(state, ())), then=Value(state.value))
                 for state in State

@@ -6,7 +6,7 @@ asked, those edited since and not tried yet; only they are loaded and compared.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from django.db.models import Q, QuerySet
@@ -18,7 +18,7 @@ from integration.status import facts_by_member, state_of_section
 from integration.status_expression import NOTHING, Known, may_be_apart, with_state
 from integration.status_facts import MAY_DIFFER, Group, group_facts, import_issues, section_facts
 from integration.status_rules import Channel, State, state_of_record
-from scheduling.models import Relationship, Section
+from scheduling.models import Relationship, RelationshipMember, Section
 
 FEW = 300
 """Up to how many sections are looked at one by one, so that a list waits for no more than its page would."""
@@ -38,18 +38,22 @@ def sections_in_states(
     SIS. As a rule these are few: they are looked at one by one, and `standing` keeps their facts for the page
     that tells them. Where they are many, the database goes through all.
     """
-    groups = Relationship.objects.filter(term=term).order_by("id")
+    groups = Relationship.objects.filter(term=term, kind__in=standing.able.relationship_kinds).order_by("id")
     apart = groups.filter(may_be_apart(_known(MergeType.RELATIONSHIPS, term, standing)) | EDITED)
     groups_apart = group_facts(apart, standing)
     standing.groups = facts_by_member(groups_apart)
     known = _known(MergeType.SECTIONS, term, standing)
-    near = sections.filter(may_be_apart(known) | EDITED | Q(pk__in=standing.groups))
+    members = RelationshipMember.objects.filter(relationship__in=apart.order_by()).order_by()
+    near = may_be_apart(known) | EDITED | Q(pk__in=members.values("section"))
     # In an order without an index, or the database goes for the first rows through all of them, one by one.
-    own = section_facts(near.order_by("link__synced_at")[: FEW + 1], standing)
+    own = section_facts(sections.filter(near).order_by("link__synced_at")[: FEW + 1], standing)
     if len(own) > FEW:
         edited = section_facts(sections.filter(EDITED), standing)
         unsent = [pk for pk, facts in edited.items() if facts.unsent]
-        return _among_many(sections, states, replace(known, unsent=unsent), groups_apart.values())
+        told = with_state(
+            sections, replace(known, unsent=unsent), near=near, at_best=_at_best(groups_apart.values())
+        )
+        return told.filter(sync_state__in=states)
     standing.facts |= {pk: [facts, *standing.groups.get(pk, ())] for pk, facts in own.items()}
     found = {pk: state_of_section(standing.facts[pk]) for pk in own}
     if State.SYNCED in states:
@@ -57,18 +61,12 @@ def sections_in_states(
     return sections.filter(pk__in=[pk for pk, state in found.items() if state in states])
 
 
-def _among_many(
-    sections: QuerySet[Section],
-    states: Collection[str],
-    known: Known,
-    groups: Iterable[Group],
-) -> QuerySet[Section]:
-    """Those in one of `states`, worked out by the database; `groups`: those that may not be in step."""
-    at_best: dict[State, set[int]] = defaultdict(set)
+def _at_best(groups: Iterable[Group]) -> Mapping[State, Collection[int]]:
+    """State -> the sections that a group puts into it."""
+    found: dict[State, set[int]] = defaultdict(set)
     for group in groups:
-        at_best[state_of_record(group.facts)].update(group.members)
-    told = with_state(sections, known, at_best=at_best)
-    return told.filter(sync_state__in=states)
+        found[state_of_record(group.facts)].update(group.members)
+    return found
 
 
 def _known(kind: MergeType, term: str, standing: Standing) -> Known:
