@@ -28,6 +28,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-submits]")) event.target.form.requestSubmit();
 });
+// Somebody may have chosen before this script was there. (The browser fills none in: autocomplete is off.)
+const served = (select) => Math.max(0, [...select.options].findIndex((one) => one.defaultSelected));
+const isChanged = (select) => select.selectedIndex !== served(select);
+[...document.querySelectorAll("select[data-submits]")].find(isChanged)?.form.requestSubmit();
 
 // On a wide screen the side menu is always open; on a narrow one it is a menu.
 const wide = matchMedia("(min-width: 721px)");
