@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 from django.db.models.functions import Abs
 from django.test import Client
@@ -19,7 +19,9 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from integration.models import MergeRun, Plan
+from integration.status_rules import State
 from scheduling.models import Building, Department, Role, RoleAssignment, Section, User
+from scheduling.section_filters import STATE_CHOICES
 
 from .busy_term import edit_here
 from .editing import decision_cost, saves
@@ -59,6 +61,7 @@ def measure_pages(term: str, plan_rows: int) -> Measured:
             for name, page in pages.items()
         }
         shown |= _editing(term, client)
+        shown |= _in_a_new_term(term, client)
         with override_settings(ROOT_URLCONF="benchmarks.rival"):
             rival = _cost(lambda: client.get(f"{RIVAL}?term__code__exact={term}"))
     result.facts = {"pages": shown, "rival": rival}
@@ -72,6 +75,20 @@ def _editing(term: str, client: Client) -> dict[str, Any]:
         "a save that moves a class": {**_cost(saves(client, section), status=302), "most_ms": EDIT_MS},
         "a decision about all fields": {**decision, "most_ms": DECISION_MS},
     }
+
+
+def _in_a_new_term(term: str, client: Client) -> dict[str, Any]:
+    """The lists by SIS state as long as the SIS has no section of the term; it has them again afterwards."""
+    found = {}
+    with transaction.atomic():
+        _in_database("TRUNCATE integration_link CASCADE")
+        _in_database("ANALYZE integration_link")
+        for state in State:
+            path = f"{reverse('sections', args=[term])}?state={state}"
+            cost = _cost(lambda path=path: client.get(path))
+            found[f"sections of a new term, {STATE_CHOICES[state].lower()}"] = {**cost, "most_ms": LIST_MS}
+        transaction.set_rollback(True)
+    return found
 
 
 def _signed_in() -> Client:

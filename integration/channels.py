@@ -13,10 +13,13 @@ from integration.settings import MergeSettings, active_versions, usable
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.status_rules import Channel
 from phases.json_rows import json_rows
-from scheduling.models import Term
+from scheduling.domain.fields import Catalogue
+from scheduling.models import CustomField, Term
+from scheduling.selectors import catalogue_with
 
 Channels = Mapping[tuple[str, str], Channel]
 """(type, term code) -> how far it may go."""
+FIELD = ("name", "label", "kind", "choices", "can_be_sent", "position")
 SWITCH = ("id", "until", "is_sending", "is_nightly", "is_real_time")
 
 
@@ -27,30 +30,38 @@ def load_channels(terms: Iterable[str], settings: MergeSettings, *, now: dt.date
 
 
 class Rules(NamedTuple):
-    """What holds now. `offers`: site -> what it last said that it offers."""
+    """What holds now. `offers`: site -> what it last said that it offers; `fields`: the section fields."""
 
     settings: MergeSettings
     channels: Channels
     offers: Mapping[str, Any]
+    fields: Catalogue
 
 
 def load_rules(*, now: dt.datetime) -> Rules:
-    """The active settings (see `settings.usable`), every term's channels, and the offers; in one query."""
+    """The active settings (see `settings.usable`), every term's channels, offers and fields; in one query."""
     version = (
         active_versions()
         .annotate(
             terms=json_rows(_terms(Term.objects.all()), *NAMES),
             offers=json_rows(SiteOffer.objects.all(), "site", "offer"),
+            fields=json_rows(CustomField.objects.all(), *FIELD),
         )
         .first()
     )
     settings = usable(version)
     if version is None:
         channels = load_channels(Term.objects.values_list("pk", flat=True), settings, now=now)
-        offers = SiteOffer.objects.values("site", "offer")
+        offers, fields = SiteOffer.objects.values("site", "offer"), CustomField.objects.values(*FIELD)
     else:
-        channels, offers = _channels(version.terms, settings, now=now), version.offers
-    return Rules(settings=settings, channels=channels, offers={one["site"]: one["offer"] for one in offers})
+        channels = _channels(version.terms, settings, now=now)
+        offers, fields = version.offers, version.fields
+    return Rules(
+        settings=settings,
+        channels=channels,
+        offers={one["site"]: one["offer"] for one in offers},
+        fields=catalogue_with(CustomField(**one) for one in fields),
+    )
 
 
 def _terms(terms: QuerySet[Term]) -> QuerySet[Any]:

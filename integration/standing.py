@@ -10,7 +10,6 @@ from integration.settings import MergeSettings
 from integration.sis.port import Capabilities
 from integration.status_rules import RecordFacts
 from scheduling.domain.fields import Catalogue
-from scheduling.selectors import catalogue
 
 
 class Standing:
@@ -46,7 +45,7 @@ class Standing:
         """What the SIS can do."""
         return self._capabilities or known_capabilities(self._rules.offers)
 
-    @cached_property
+    @property
     def fields(self) -> Catalogue:
         """The section fields, the institution's own too."""
-        return catalogue()
+        return self._rules.fields

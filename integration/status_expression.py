@@ -1,17 +1,18 @@
-"""The rules of `status_rules` as one database expression: the state of each section of a term.
+"""The rules of `status_rules` as one database expression: the state of each record of a term.
 
 `status_rules` says why a record stands where it stands; this says only where, for any number of records at
 once. A test finds a section in every way that there is and compares the two (tests/db/campus).
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
+from integration.any_of import any_of
 from integration.models import Conflict, PlanRow, RunIssue
 from integration.status_facts import UNCHANGING
 from integration.status_rules import (
@@ -25,7 +26,6 @@ from integration.status_rules import (
     barred,
     state_of,
 )
-from scheduling.models import Section
 
 NOTHING = Q(pk__in=())
 """Holds for no record."""
@@ -37,7 +37,7 @@ class Known:
 
     `refused`: SIS ids that the last import did not take. `held`, `held_whole`: links with an open conflict,
     and with one of the whole record. `unsent`: ids of records with fields that differ from what was agreed
-    and may be sent. `is_cancelled`: which are cancelled.
+    and may be sent. `is_cancelled`: which are cancelled; `is_waiting`: which wait for a member.
     """
 
     channel: Channel
@@ -45,22 +45,27 @@ class Known:
     refused: QuerySet[RunIssue, Any]
     held: QuerySet[Conflict, Any]
     held_whole: QuerySet[Conflict, Any]
-    unsent: Collection[int] = ()
+    unsent: Sequence[int] = ()
     is_cancelled: Q = NOTHING
+    is_waiting: Q = NOTHING
 
 
 def with_state(
-    sections: QuerySet[Section], known: Known, *, near: Q, at_best: Mapping[State, Collection[int]]
-) -> QuerySet[Any]:  # type checkers know no aliases
-    """`sections` (of one term) with their state as alias ``sync_state``; no query is made here.
+    records: QuerySet[Any],
+    known: Known,
+    *,
+    near: Q | None = None,
+    at_best: Mapping[State, Sequence[int]] | None = None,
+) -> QuerySet[Any]:
+    """`records` (of one type and term) with their state as alias ``sync_state``; no query is made here.
 
-    `near`: holds for all that are not synced, so that the rules are worked out for no others; `at_best`: ids
-    of sections that a group puts into that state, if their own is not worse.
+    `near`: holds for all that are not synced (None: for each of them), so that the rules are worked out for
+    no others; `at_best`: ids of those that something else puts into that state, if their own is not worse.
     """
     is_over = Q(link__outbound__lease_until__isnull=True) | Q(link__outbound__lease_until__lt=known.now)
-    rules = _rules(known)
-    return sections.alias(
-        _is_near=Case(When(near, then=Value(True)), default=Value(False)),  # an expression's
+    rules, more = _rules(known), at_best or {}
+    return records.alias(
+        _is_near=Case(When(near, then=Value(True)), default=Value(False)) if near else Value(True),
         _presence=Coalesce(F("link__state"), Value(Presence.NEW.value)),
         _progress=Case(
             When(
@@ -72,7 +77,7 @@ def with_state(
         sync_state=Case(
             When(_is_near=False, then=Value(State.SYNCED.value)),
             *(
-                When(rules[state] | Q(pk__in=at_best.get(state, ())), then=Value(state.value))
+                When(rules[state] | _one_of(more.get(state, ())), then=Value(state.value))
                 for state in State
                 if state is not State.SYNCED
             ),
@@ -117,6 +122,10 @@ def _rules(known: Known) -> Mapping[State, Q]:
     }
 
 
+def _one_of(ids: Sequence[int]) -> Q:
+    return any_of(ids) if ids else NOTHING
+
+
 def _linked(links: QuerySet[Conflict, Any]) -> Q:
     return Q(link__in=links)
 
@@ -135,7 +144,7 @@ def _has_something(known: Known) -> Q:
     return (
         (_presence(Presence.NEW) & ~known.is_cancelled)
         | _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
-        | (is_in_both & (Q(pk__in=known.unsent) | was_tried))
+        | (is_in_both & (_one_of(known.unsent) | was_tried))
     )
 
 
@@ -146,7 +155,7 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
     if closed is not None:
         return {state: ~is_sent if state is state_of(closed) else NOTHING for state in _WORSE}
     is_unknown = _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
-    is_tried = ~is_sent & (~is_unknown | ~_met(Hindrance.NONE))
+    is_tried = ~is_sent & ~known.is_waiting & (~is_unknown | ~_met(Hindrance.NONE))
     codes = {
         hindrance: Code.REAL_TIME_OFF if code is Code.QUEUED and not known.channel.is_real_time else code
         for hindrance, code in HINDERED.items()
@@ -160,13 +169,13 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
 _WORSE = (State.HELD, State.NOT_SYNCED)
 
 
-def _presence(*any_of: Presence) -> Q:
-    return Q(_presence__in=[one.value for one in any_of])
+def _presence(*ones: Presence) -> Q:
+    return Q(_presence__in=[one.value for one in ones])
 
 
-def _progress(*any_of: Progress) -> Q:
-    return Q(_progress__in=[one.value for one in any_of])
+def _progress(*ones: Progress) -> Q:
+    return Q(_progress__in=[one.value for one in ones])
 
 
-def _met(*any_of: Hindrance) -> Q:
-    return Q(_hindrance__in=[one.value for one in any_of])
+def _met(*ones: Hindrance) -> Q:
+    return Q(_hindrance__in=[one.value for one in ones])

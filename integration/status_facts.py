@@ -4,7 +4,7 @@ Each function takes any number of records and one query.
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -58,7 +58,11 @@ TOLD = (*OF_LINK, "is_verified", "is_planned", "disputes", "issues")
 """What `_told` adds to each row."""
 AGREED = {"agreed": "baseline", "agreed_theirs": "baseline_theirs"}
 DISPUTE = ("id", "kind", "field", "base", "ours", "theirs", "note")
-MEMBER = ("section_id", "section__sis_id", "is_primary", *(f"section__{name}" for name in LABEL_COLUMNS))
+NAMED = ("section_id", "section__sis_id", "is_primary")
+LABEL = tuple(f"section__{name}" for name in LABEL_COLUMNS)
+MEMBER = (*NAMED, *LABEL)
+SECTION_ROW = (*SECTION_COLUMNS, "meetings_told", "team_told", *AGREED)
+GROUP_ROW = ("id", "kind", "capacity", "members_told", *AGREED)
 MAY_DIFFER = Q(~Q(link__agreed_version=F("version")), link__baseline__isnull=False)
 """Records whose version is not the one that was agreed on."""
 TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOLD_ANEW))
@@ -91,60 +95,54 @@ NO_EDITS = _Edits()
 def section_facts(sections: QuerySet[Section], standing: Standing) -> dict[int, RecordFacts]:
     """The facts of the sections themselves, by id."""
     labels = {one.name: one.label for one in standing.fields}
-    rules = standing.settings.of(MergeType.SECTIONS)
-    usual = section_policies(standing.fields, rules, standing.able)
-    found = {}
-    rows = _told(sections, MergeType.SECTIONS, standing).annotate(
-        **_where_it_may_differ(meetings_told=meetings_column(), team_told=team_column())
-    )
-    for row in rows.values(*SECTION_COLUMNS, "term_id", "meetings_told", "team_told", *AGREED, *TOLD):
-        sis_id = row["sis_id"] or ""
-        edits = NO_EDITS
-        if row["agreed"] is not None:
-            policies = usual
-            if sis_id in rules.overrides:
-                policies = section_policies(standing.fields, rules, standing.able, sis_id=sis_id)
-            columns = [row[name] for name in SECTION_COLUMNS]
-            edits = _edits(row, section_values(columns, row["meetings_told"], row["team_told"]), policies)
-        found[row["id"]] = _facts(
+    edits_of = _section_edits(standing)
+    rows = _told(_with_values(sections), MergeType.SECTIONS, standing)
+    return {
+        row["id"]: _facts(
             row,
-            edits,
+            edits_of(row),
             labels,
             standing.channels.get((MergeType.SECTIONS.value, row["term_id"]), Channel()),
             now=standing.now,
             is_cancelled=row["status"] == Section.Status.CANCELLED,
         )
-    return found
+        for row in rows.values(*SECTION_ROW, "term_id", *TOLD)
+    }
+
+
+def unsent_sections(sections: QuerySet[Section], standing: Standing) -> list[int]:
+    """The ids of those with fields that differ from what was agreed and may be sent, held ones too."""
+    edits_of = _section_edits(standing)
+    return [row["id"] for row in _with_values(sections).values(*SECTION_ROW) if edits_of(row).unsent]
 
 
 def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int, Group]:
     """Those of the groups that the SIS can hold, by id; other kinds wait for nothing."""
-    policies = relationship_policies(standing.settings.of(MergeType.RELATIONSHIPS))
-    members = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by("section_id")
-    rows = _told(groups, MergeType.RELATIONSHIPS, standing).annotate(
-        **_where_it_may_differ(),
-        members_told=json_rows(members, *MEMBER),
-    )
+    edits_of = _group_edits(standing)
+    rows = _told(_with_members(groups), MergeType.RELATIONSHIPS, standing)
     able = rows.filter(kind__in=standing.able.relationship_kinds)
     found = {}
-    for row in able.values("id", "term_id", "kind", "capacity", "members_told", *AGREED, *TOLD):
-        told = [[one[name] for name in MEMBER] for one in row["members_told"]]
-        edits = NO_EDITS
-        if row["agreed"] is not None:
-            named = [(pk, sis_id, is_primary) for pk, sis_id, is_primary, *_label in told]
-            edits = _edits(row, relationship_values(row["kind"], row["capacity"], named), policies)
-        labels = {pk: " ".join(label) for pk, _sis_id, _is_primary, *label in told}
+    for row in able.values(*GROUP_ROW, "term_id", *TOLD):
+        labels = {one["section_id"]: " ".join(one[name] for name in LABEL) for one in row["members_told"]}
         facts = _facts(
             row,
-            edits,
+            edits_of(row),
             GROUP_LABELS,
             standing.channels.get((MergeType.RELATIONSHIPS.value, row["term_id"]), Channel()),
             now=standing.now,
             name=f"{Relationship.Kind(row['kind']).label} of {', '.join(labels.values())}",
-            waits_for=tuple(labels[pk] for pk, sis_id, *_rest in told if sis_id is None),
+            waits_for=tuple(
+                labels[one["section_id"]] for one in row["members_told"] if one["section__sis_id"] is None
+            ),
         )
         found[row["id"]] = Group(facts=facts, members=tuple(labels))
     return found
+
+
+def unsent_groups(groups: QuerySet[Relationship], standing: Standing) -> list[int]:
+    """The ids of those with fields that differ from what was agreed and may be sent, held ones too."""
+    edits_of = _group_edits(standing)
+    return [row["id"] for row in _with_members(groups).values(*GROUP_ROW) if edits_of(row).unsent]
 
 
 def gone_facts(links: QuerySet[Link], standing: Standing) -> dict[int, RecordFacts]:
@@ -189,10 +187,51 @@ def _told(
     return told
 
 
+def _with_values(sections: QuerySet[Section]) -> QuerySet[Any]:
+    """The sections with `SECTION_ROW`."""
+    return sections.annotate(**_where_it_may_differ(meetings_told=meetings_column(), team_told=team_column()))
+
+
+def _with_members(groups: QuerySet[Relationship]) -> QuerySet[Any]:
+    """The groups with `GROUP_ROW`."""
+    members = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by("section_id")
+    return groups.annotate(**_where_it_may_differ(), members_told=json_rows(members, *MEMBER))
+
+
 def _where_it_may_differ(**columns: Any) -> dict[str, Case]:
     """These columns and what was agreed, of the records whose version is not the one that was agreed on."""
     agreed = {name: F(f"link__{column}") for name, column in AGREED.items()}
     return {name: Case(When(MAY_DIFFER, then=column)) for name, column in {**agreed, **columns}.items()}
+
+
+def _section_edits(standing: Standing) -> Callable[[Row], _Edits]:
+    """Tells of a row with `SECTION_ROW` in what its section differs from what was agreed."""
+    rules = standing.settings.of(MergeType.SECTIONS)
+    usual = section_policies(standing.fields, rules, standing.able)
+
+    def edits_of(row: Row) -> _Edits:
+        if row["agreed"] is None:
+            return NO_EDITS
+        policies, sis_id = usual, row["sis_id"] or ""
+        if sis_id in rules.overrides:
+            policies = section_policies(standing.fields, rules, standing.able, sis_id=sis_id)
+        columns = [row[name] for name in SECTION_COLUMNS]
+        return _edits(row, section_values(columns, row["meetings_told"], row["team_told"]), policies)
+
+    return edits_of
+
+
+def _group_edits(standing: Standing) -> Callable[[Row], _Edits]:
+    """Tells of a row with `GROUP_ROW` in what its group differs from what was agreed."""
+    policies = relationship_policies(standing.settings.of(MergeType.RELATIONSHIPS))
+
+    def edits_of(row: Row) -> _Edits:
+        if row["agreed"] is None:
+            return NO_EDITS
+        named = [tuple(one[name] for name in NAMED) for one in row["members_told"]]
+        return _edits(row, relationship_values(row["kind"], row["capacity"], named), policies)
+
+    return edits_of
 
 
 def _edits(row: Row, values: Values, policies: Sequence[FieldPolicy]) -> _Edits:

@@ -5,19 +5,27 @@ a field differs from what both sides agreed on and may be sent. The rows say of 
 asked, those edited since and not tried yet; only they are loaded and compared.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
+from integration.any_of import any_of
 from integration.models import Conflict, LinkState
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status import facts_by_member, state_of_section
 from integration.status_expression import NOTHING, Known, may_be_apart, with_state
-from integration.status_facts import MAY_DIFFER, Group, group_facts, import_issues, section_facts
-from integration.status_rules import Channel, State, state_of_record
+from integration.status_facts import (
+    MAY_DIFFER,
+    group_facts,
+    import_issues,
+    section_facts,
+    unsent_groups,
+    unsent_sections,
+)
+from integration.status_rules import Channel, State
 from scheduling.models import Relationship, RelationshipMember, Section
 
 FEW = 300
@@ -27,6 +35,9 @@ EDITED = MAY_DIFFER & Q(
     link__state__in=[LinkState.LINKED, LinkState.MISSING_IN_SIS],
 )
 """Records whose version is not the agreed one, and which no attempt has met anything with."""
+HAS_NEW_MEMBER = Q(
+    Exists(RelationshipMember.objects.filter(relationship=OuterRef("pk"), section__sis_id__isnull=True))
+)
 
 
 def sections_in_states(
@@ -40,33 +51,46 @@ def sections_in_states(
     """
     groups = Relationship.objects.filter(term=term, kind__in=standing.able.relationship_kinds).order_by("id")
     apart = groups.filter(may_be_apart(_known(MergeType.RELATIONSHIPS, term, standing)) | EDITED)
-    groups_apart = group_facts(apart, standing)
-    standing.groups = facts_by_member(groups_apart)
-    known = _known(MergeType.SECTIONS, term, standing)
     members = RelationshipMember.objects.filter(relationship__in=apart.order_by()).order_by()
+    known = _known(MergeType.SECTIONS, term, standing)
     near = may_be_apart(known) | EDITED | Q(pk__in=members.values("section"))
     # In an order without an index, or the database goes for the first rows through all of them, one by one.
-    own = section_facts(sections.filter(near).order_by("link__synced_at")[: FEW + 1], standing)
-    if len(own) > FEW:
-        edited = section_facts(sections.filter(EDITED), standing)
-        unsent = [pk for pk, facts in edited.items() if facts.unsent]
-        told = with_state(
-            sections, replace(known, unsent=unsent), near=near, at_best=_at_best(groups_apart.values())
-        )
-        return told.filter(sync_state__in=states)
-    standing.facts |= {pk: [facts, *standing.groups.get(pk, ())] for pk, facts in own.items()}
-    found = {pk: state_of_section(standing.facts[pk]) for pk in own}
+    few = list(sections.filter(near).order_by("link__synced_at").values_list("pk", flat=True)[: FEW + 1])
+    if len(few) > FEW:
+        known = replace(known, unsent=unsent_sections(sections.filter(EDITED), standing))
+        told = with_state(sections, known, near=near, at_best=_at_best(groups, standing, term=term))
+        # Settled here: the rules are worked out once, and the database knows how many it puts in order.
+        is_found = Case(When(sync_state__in=states, then=Value(True)), default=Value(False))
+        rows = told.order_by().values_list(is_found).annotate(ids=ArrayAgg("pk"))
+        ids = {True: [], False: []} | dict(rows)
+        is_most = len(ids[True]) > len(ids[False])
+        return sections.exclude(any_of(ids[False])) if is_most else sections.filter(any_of(ids[True]))
+    found = _one_by_one(sections.filter(any_of(few)), apart, standing)
     if State.SYNCED in states:
-        return sections.exclude(pk__in=[pk for pk, state in found.items() if state not in states])
-    return sections.filter(pk__in=[pk for pk, state in found.items() if state in states])
+        return sections.exclude(any_of(pk for pk, state in found.items() if state not in states))
+    return sections.filter(any_of(pk for pk, state in found.items() if state in states))
 
 
-def _at_best(groups: Iterable[Group]) -> Mapping[State, Collection[int]]:
-    """State -> the sections that a group puts into it."""
-    found: dict[State, set[int]] = defaultdict(set)
-    for group in groups:
-        found[state_of_record(group.facts)].update(group.members)
-    return found
+def _one_by_one(
+    sections: QuerySet[Section], apart: QuerySet[Relationship], standing: Standing
+) -> Mapping[int, State]:
+    """Section -> its state. `apart`: all groups that may not be in step; `standing` keeps what was read."""
+    own = section_facts(sections, standing)
+    standing.groups = facts_by_member(
+        group_facts(apart.filter(members__section__in=own).distinct(), standing)
+    )
+    standing.facts |= {pk: [facts, *standing.groups.get(pk, ())] for pk, facts in own.items()}
+    return {pk: state_of_section(standing.facts[pk]) for pk in own}
+
+
+def _at_best(
+    groups: QuerySet[Relationship], standing: Standing, *, term: str
+) -> Mapping[State, Sequence[int]]:
+    """State -> the sections that a group puts into it. `groups`: all of the term."""
+    unsent = unsent_groups(groups.filter(EDITED), standing)
+    known = replace(_known(MergeType.RELATIONSHIPS, term, standing), unsent=unsent)
+    told = with_state(groups, known).order_by().values(state=F("sync_state"))
+    return {State(one["state"]): one["ids"] for one in told.annotate(ids=ArrayAgg("members__section"))}
 
 
 def _known(kind: MergeType, term: str, standing: Standing) -> Known:
@@ -81,4 +105,5 @@ def _known(kind: MergeType, term: str, standing: Standing) -> Known:
         held=conflicts.values("link"),
         held_whole=conflicts.filter(field="").values("link"),
         is_cancelled=Q(status=Section.Status.CANCELLED) if kind is MergeType.SECTIONS else NOTHING,
+        is_waiting=NOTHING if kind is MergeType.SECTIONS else HAS_NEW_MEMBER,
     )

@@ -250,11 +250,6 @@ def reasons_of(record: RecordFacts) -> Iterator[Reason]:
     yield from found or [Reason(code=_at_rest(record), record=record)]
 
 
-def state_of_record(record: RecordFacts) -> State:
-    """The worst that a reason puts the record in."""
-    return min((state_of(one.code) for one in reasons_of(record)), key=SEVERITY.__getitem__)
-
-
 def _codes(record: RecordFacts) -> Iterator[Code]:
     if any(not one.field for one in record.disputes):
         return  # the record as a whole waits for a person

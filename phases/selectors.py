@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Model, OuterRef, QuerySet, Value
+from django.db.models import Model, OuterRef, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
@@ -27,6 +27,8 @@ from phases.policy import Policy
 from phases.rules import Action, Grant, Permission, PhaseRules, PolicyField, RoleRules, Rule
 from phases.timeline import Period, Switch, Timeline, periods_of
 
+ROLE = ("pk", "name", "permissions_told", "fields_told")
+
 
 def institution_zone() -> dt.tzinfo:
     """The zone in which switches and exemptions are told."""
@@ -35,27 +37,27 @@ def institution_zone() -> dt.tzinfo:
 
 def role_rules() -> dict[str, RoleRules]:
     """Every role by its code. One query."""
-    return {rules.code: rules for rules, _more in roles_with(Value(""))}
+    rules = map(role_told, roles().values(*ROLE))
+    return {one.code: one for one in rules}
 
 
-def roles_with(column: BaseExpression) -> Iterator[tuple[RoleRules, Any]]:
-    """Every role, and what `column` tells of it. One query."""
-    roles = apps.get_model("scheduling", "Role")._default_manager.order_by("pk")
-    found = roles.values_list(
-        "pk",
-        "name",
-        _rows_of(RolePermission, "role", "permission", "grant"),
-        _rows_of(RoleFieldRule, "role", "field", "rule"),
-        column,
+def roles() -> QuerySet[Any]:
+    """Every role with the columns `ROLE`."""
+    found = apps.get_model("scheduling", "Role")._default_manager.order_by("pk")
+    return found.annotate(
+        permissions_told=_rows_of(RolePermission, "role", "permission", "grant"),
+        fields_told=_rows_of(RoleFieldRule, "role", "field", "rule"),
     )
-    for code, name, permissions, fields, told in found:
-        rules = RoleRules(
-            code=code,
-            name=name,
-            permissions={Permission(one["permission"]): Grant(one["grant"]) for one in permissions},
-            fields={one["field"]: Rule(one["rule"]) for one in fields},
-        )
-        yield rules, told
+
+
+def role_told(row: Mapping[str, Any]) -> RoleRules:
+    """The rules of a role from its columns `ROLE`."""
+    return RoleRules(
+        code=row["pk"],
+        name=row["name"],
+        permissions={Permission(one["permission"]): Grant(one["grant"]) for one in row["permissions_told"]},
+        fields={one["field"]: Rule(one["rule"]) for one in row["fields_told"]},
+    )
 
 
 def phase_rules(ids: Iterable[int] | None = None) -> dict[int, PhaseRules]:

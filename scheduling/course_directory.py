@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from scheduling.models import Course, Department, Section, Term
+from scheduling.models import Course, Section, Term
 from scheduling.paging import Ordering, Page, page_of
 from scheduling.visibility import Viewer, visible_departments
 
@@ -60,13 +60,6 @@ def visible_courses(actor: Viewer) -> QuerySet[Course]:
     codes = visible_departments(actor)
     courses = Course.objects.select_related("department")
     return courses if codes is None else courses.filter(department__in=codes)
-
-
-def departments_with_courses(term: Term, actor: Viewer) -> list[Department]:
-    """The departments to choose from, in one query."""
-    codes = visible_departments(actor)
-    offering = Department.objects.filter(Exists(Course.objects.filter(term=term, department=OuterRef("pk"))))
-    return list(offering if codes is None else offering.filter(pk__in=codes))
 
 
 def course_list(term: Term, actor: Viewer, filters: CourseFilters, cursor: str = "") -> CourseList:

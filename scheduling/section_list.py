@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from phases.policy import Permission
 from scheduling.integration_side import IntegrationSide
-from scheduling.models import Course, Department, Section, Term
+from scheduling.models import Section, Term
 from scheduling.paging import BadCursor, Page, page_of
 from scheduling.section_classes import with_classes
 from scheduling.section_columns import COLUMNS, SECTION, SORTS, Column, columns_shown, ordering_of
@@ -20,6 +20,7 @@ from scheduling.section_links import Heading, Link, chips_of, heading_of, views_
 from scheduling.section_matching import in_state, matching
 from scheduling.section_rows import Row, rows_of
 from scheduling.services.bulk import MOST_SECTIONS
+from scheduling.terms import departments_of
 from scheduling.visibility import Viewer, visible_departments, visible_sections
 
 LOST_PLACE = "The place in the list was lost; this is its first page."
@@ -98,7 +99,7 @@ def section_list(
     term: Term, actor: Viewer, query: QueryDict, *, side: IntegrationSide | None, now: dt.datetime
 ) -> SectionList:
     """The page that `query` asks for; `side`: who tells the SIS states, if they are to be shown."""
-    departments = departments_of(term, actor)
+    departments = departments_of(term, visible_departments(actor))
     offered = columns_shown([one.name for one in COLUMNS], shows_integration=side is not None)
     asked = _asked(query, departments, offered, shows_integration=side is not None)
     sections = _sections(term, actor, asked, side=side, now=now)
@@ -130,7 +131,9 @@ def sections_asked(
 ) -> QuerySet[Section]:
     """The sections of all pages of the list that `query` asks for."""
     offered = columns_shown([one.name for one in COLUMNS], shows_integration=side is not None)
-    asked = _asked(query, departments_of(term, actor), offered, shows_integration=side is not None)
+    asked = _asked(
+        query, departments_of(term, visible_departments(actor)), offered, shows_integration=side is not None
+    )
     return _sections(term, actor, asked, side=side, now=now)
 
 
@@ -155,16 +158,6 @@ def _sections(
         return sections.none()
     sections = matching(sections, asked)
     return sections if side is None else in_state(sections, asked, side, term=term.pk, now=now)
-
-
-def departments_of(term: Term, actor: Viewer) -> dict[str, str]:
-    """Code -> name of the departments with courses in the term, of those whose sections `actor` may see."""
-    courses = Course.objects.filter(term=term, department=OuterRef("pk"))
-    found = Department.objects.filter(Exists(courses)).order_by("code")
-    codes = visible_departments(actor)
-    if codes is not None:
-        found = found.filter(pk__in=codes)
-    return dict(found.values_list("code", "name"))
 
 
 def _page(

@@ -93,7 +93,12 @@ class RelationshipState:
 
 def catalogue() -> Catalogue:
     """The section fields, the institution's own included."""
-    return CATALOGUE.with_custom(field.as_field() for field in CustomField.objects.all())
+    return catalogue_with(CustomField.objects.all())
+
+
+def catalogue_with(fields: Iterable[CustomField]) -> Catalogue:
+    """The section fields and these of the institution's own."""
+    return CATALOGUE.with_custom(field.as_field() for field in fields)
 
 
 def is_at_work(user: User) -> bool:

@@ -4,9 +4,11 @@ A role that may view sections shows those of its departments, or of all; an empt
 none (DOMAIN.md, Role). Editing is another question, asked of the phase as well.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
@@ -15,7 +17,7 @@ from django.utils import timezone
 from phases.json_rows import json_rows
 from phases.policy import Actor, Permission, Policy
 from phases.rules import Grant
-from phases.selectors import policy_of_roles, roles_with
+from phases.selectors import ROLE, policy_of_roles, role_told, roles
 from phases.wording import listed
 from scheduling.models import RoleAssignment, Section, User
 from scheduling.selectors import is_at_work, roles_held
@@ -44,18 +46,27 @@ class Viewer(Actor):
         )
 
 
+def roles_column() -> ArraySubquery:
+    """Every role, and where the outer query's user has it: what `viewer_told` reads."""
+    own = RoleAssignment.objects.filter(user=OuterRef(OuterRef("pk")), role=OuterRef("pk")).order_by("pk")
+    return json_rows(roles().annotate(held=json_rows(own, *HELD)), *ROLE, "held")
+
+
 def viewer_for(user: User) -> Viewer:
-    """`user` as somebody who looks. One query, however many roles there are."""
-    rules, rows = {}, []
-    own = RoleAssignment.objects.filter(user=user, role=OuterRef("pk")).order_by("pk")
-    for role, held in roles_with(json_rows(own, *HELD)):
-        rules[role.code] = role
-        rows += [(role.code, *(one[name] for name in HELD)) for one in held]
+    """`user` as somebody who looks, with the rights of now. One query, however many roles there are."""
+    told = User.objects.annotate(roles_told=roles_column()).values_list("roles_told", flat=True)
+    return viewer_told(user, told.get(pk=user.pk))
+
+
+def viewer_told(user: User, told: Iterable[Mapping[str, Any]]) -> Viewer:
+    """`user` as somebody who looks, from a `roles_column`."""
+    rows = [(role["pk"], *(one[name] for name in HELD)) for role in told for one in role["held"]]
+    rules = map(role_told, told)
     return Viewer(
         name=user.get_username(),
         user_id=user.pk,
         roles=roles_held(rows) if is_at_work(user) else (),
-        rights=policy_of_roles(rules, at=timezone.now()),
+        rights=policy_of_roles({one.code: one for one in rules}, at=timezone.now()),
     )
 
 
@@ -69,7 +80,9 @@ def viewer_at(request: HttpRequest) -> Viewer:
     """Who is at a page, with the rights of their roles; read once a request."""
     seen = cast("SeenRequest", request)
     if not hasattr(seen, "viewer"):
-        seen.viewer = viewer_for(cast("User", request.user))
+        user = cast("User", request.user)
+        told = getattr(user, "roles_told", None)  # read along by `backends.Backend`
+        seen.viewer = viewer_for(user) if told is None else viewer_told(user, told)
     return seen.viewer
 
 

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 from scheduling import course_directory as courses
 from scheduling.asking import asked, asked_choice, asked_page
 from scheduling.section_table import section_table
-from scheduling.terms import remember_term, term_of_page
-from scheduling.visibility import viewer_of, visible_sections
+from scheduling.terms import departments_of, remember_term, term_of_page
+from scheduling.visibility import viewer_of, visible_departments, visible_sections
 
 
 @require_safe
@@ -16,12 +16,10 @@ def course_list(request: HttpRequest, term_code: str) -> HttpResponse:
     """The courses of a term that one may see, with how they are offered."""
     _user, actor = viewer_of(request)
     term = term_of_page(request, term_code)
-    departments = courses.departments_with_courses(term, actor)
+    departments = departments_of(term, visible_departments(actor))
     filters = courses.CourseFilters(
         words=asked(request, "q"),
-        department=asked_choice(
-            request, "department", {one.pk for one in departments}, what="The department"
-        ),
+        department=asked_choice(request, "department", departments, what="The department"),
         offered=asked_choice(request, "offered", {courses.WITH, courses.WITHOUT}, what="The choice"),
     )
     found = asked_page(request, lambda cursor: courses.course_list(term, actor, filters, cursor))

@@ -18,11 +18,10 @@ from scheduling.crosslist_suggestions import suggestions
 from scheduling.domain.errors import DomainError
 from scheduling.domain.fields import CROSSLIST, RELATIONSHIP_KINDS
 from scheduling.models import ChangeLog, Term
-from scheduling.section_list import departments_of
 from scheduling.selectors import meetings_of
 from scheduling.services.audit import Author
 from scheduling.services.relationships import create_relationship
-from scheduling.terms import term_of_page
+from scheduling.terms import departments_of, term_of_page
 from scheduling.visibility import (
     Viewer,
     can_see_integration,
@@ -40,7 +39,7 @@ def crosslist_list(request: HttpRequest, term_code: str) -> HttpResponse:
     now, side = timezone.now(), integration_side.side()
     if side is not None and not (can_see_integration(actor) and side.is_followed(term.pk, now=now)):
         side = None
-    departments = departments_of(term, actor)
+    departments = departments_of(term, visible_departments(actor))
     filters = Filters(
         words=asked(request, "q"),
         department=asked_choice(request, "department", departments, what="The department"),
