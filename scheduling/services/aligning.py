@@ -14,7 +14,7 @@ from scheduling.domain.checks import Finding
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, InvalidValue
 from scheduling.domain.fields import CROSSLIST
 from scheduling.models import ChangeLog, RelationshipMember, Section
-from scheduling.selectors import values_of_sections
+from scheduling.selectors import section_state
 
 from .audit import Author
 from .locking import check_version, locked_sections
@@ -59,7 +59,7 @@ def align_members(
     the students of all members together.
     """
     primary, others = _members(relationship_id, versions)
-    held = values_of_sections([primary.pk])[primary.pk].values
+    held = section_state(primary.pk).values
     changes = {name: msgspec.to_builtins(held.get(name) or []) for name in ALIGNED if name in fields}
     saved: dict[int, Saved] = {}
     refusals: dict[int, DomainError] = {}
