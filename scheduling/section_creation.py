@@ -90,8 +90,10 @@ class NewSection:
         if self.copied is not None:
             held = section_state(self.copied.pk).values
             blank |= {name: value for name, value in held.items() if name not in self.locks}
-        elif "credits" not in self.locks:
-            blank["credits"] = str(self.course.credits) if self.course.credits is not None else None
+        else:
+            offered = self.course.credits
+            of_course = {"title": self.course.title, "credits": None if offered is None else str(offered)}
+            blank |= {name: value for name, value in of_course.items() if name not in self.locks}
         return {**blank, "section_number": self.proposed(), "status": "ACTIVE", "course": self.course.sis_id}
 
     @property
