@@ -95,9 +95,10 @@ def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[s
     for row in written:
         is_primary = bool(kept) and str(row["number"]) == primary
         if row not in kept and (row.get("percent") or is_primary):
+            what = "a share" if row.get("percent") else "the primary mark"
             raise InvalidValue(
-                f"Instructor {row['number'] + 1} has {'a share' if row.get('percent') else 'the primary mark'} "
-                "and no name; write who it is, or give it to somebody else.",
+                f"Instructor {row['number'] + 1} has {what} and no name; "
+                "write who it is, or give it to somebody else.",
                 "instructors",
                 "instructor",
             )

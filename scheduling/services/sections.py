@@ -102,7 +102,8 @@ def delete_section(section_id: int, *, author: Author, version: int | None = Non
 def never_deleted(section: Section) -> str:
     """Why a section with students cannot be deleted (DOMAIN.md)."""
     count = section.enrollment
+    way_out = "" if section.status == Section.Status.CANCELLED else " Cancel it instead."
     return (
         f"{section} has {count} {'student' if count == 1 else 'students'} enrolled; a section with students "
-        "is never deleted. Cancel it instead."
+        f"is never deleted.{way_out}"
     )
