@@ -21,7 +21,8 @@ def with_classes(rows: QuerySet[Row], section: str = "pk") -> QuerySet[Row]:
     """
     team = InstructorAssignment.objects.filter(section=OuterRef(section)).order_by("instructor_id")
     people = json_rows(team, *TEAM_COLUMNS, *NAMES)
-    return rows.annotate(meetings_told=meetings_column(section), team_told=people)
+    told: QuerySet[Row] = rows.annotate(meetings_told=meetings_column(section), team_told=people)
+    return told
 
 
 def meetings_along(row: Any) -> tuple[Meeting, ...]:  # type checkers know no annotations
