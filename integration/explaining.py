@@ -24,7 +24,7 @@ from integration.sis.port import Capabilities, MergeType
 from integration.wording import how_to_settle, moment
 from scheduling.domain.errors import UnknownField
 from scheduling.models import ChangeLog
-from scheduling.selectors import catalogue, values_of_sections
+from scheduling.selectors import catalogue, section_state
 
 LEFT_TO_A_PERSON = frozenset({Rule.ASK, Rule.SEMANTIC, Rule.FIGHT})
 UNTIL_AGREED = frozenset({Rule.PENDING, Rule.IN_FLIGHT})
@@ -232,7 +232,7 @@ def explain(
     changes = ChangeLog.objects.filter(record_type="section", record_id=str(section_id))
     explainer = Explainer(
         name=name,
-        values=values_of_sections([section_id])[section_id].values,
+        values=section_state(section_id).values,
         link=Link.objects.filter(section=section_id).first(),
         change=changes.filter(Q(field=name) | Q(field="", action=ChangeLog.Action.CREATE))
         .order_by("-id")

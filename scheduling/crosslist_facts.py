@@ -13,8 +13,8 @@ from scheduling.domain.checks import Partner, disagreements
 from scheduling.domain.fields import CROSSLIST
 from scheduling.domain.values import Assignment, Meeting
 from scheduling.models import Relationship, RelationshipMember, Section, Term
-from scheduling.section_teams import named_teams
-from scheduling.selectors import meetings_of
+from scheduling.section_classes import meetings_along, team_along, with_classes
+from scheduling.selectors import MEETING_COLUMNS, meeting_value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,9 +121,10 @@ def agree(meetings: Sequence[Sequence[Meeting]]) -> bool:
 
 
 def groups(relationships: Sequence[Relationship], codes: frozenset[str] | None) -> list[Group]:
-    """These relationships with their members, in three queries; `codes`: the departments seen (None: all)."""
+    """These relationships with their members, in one query; `codes`: the departments seen (None: all)."""
+    members = RelationshipMember.objects.filter(relationship__in=[one.pk for one in relationships])
     rows = (
-        RelationshipMember.objects.filter(relationship__in=[one.pk for one in relationships])
+        with_classes(members, "section")
         .select_related("section__course")
         .defer("section__notes", "section__custom")
         .order_by(
@@ -134,41 +135,37 @@ def groups(relationships: Sequence[Relationship], codes: frozenset[str] | None) 
             "section_id",
         )
     )
-    found: dict[int, list[RelationshipMember]] = defaultdict(list)
+    found: dict[int, list[Member]] = defaultdict(list)
+    names: dict[str, str] = {}
     for row in rows:
-        found[row.relationship_id].append(row)
-    ids = [row.section_id for members in found.values() for row in members]
-    meetings = meetings_of(ids)
-    teams, names = named_teams(ids)
-    return [
-        Group(
-            relationship=one,
-            names=names,
-            members=[
-                Member(
-                    section=row.section,
-                    is_primary=row.is_primary,
-                    is_shown=codes is None or row.section.course.department_id in codes,
-                    meetings=meetings.get(row.section_id, ()),
-                    team=teams.get(row.section_id, ()),
-                )
-                for row in found[one.pk]
-            ],
+        team, called = team_along(row)
+        names |= called
+        found[row.relationship_id].append(
+            Member(
+                section=row.section,
+                is_primary=row.is_primary,
+                is_shown=codes is None or row.section.course.department_id in codes,
+                meetings=meetings_along(row),
+                team=team,
+            )
         )
-        for one in relationships
-    ]
+    return [Group(relationship=one, names=names, members=found[one.pk]) for one in relationships]
 
 
 def apart(term: Term) -> list[int]:
-    """The crosslists of a term whose live members do not meet together, in two queries."""
+    """The crosslists of a term whose live members do not meet together, in one query."""
     rows = RelationshipMember.objects.filter(
         term=term, kind=CROSSLIST, section__status=Section.Status.ACTIVE
-    ).order_by("relationship_id", "section_id")
-    members: dict[int, list[int]] = defaultdict(list)
-    for group, section in rows.values_list("relationship_id", "section_id"):
-        members[group].append(section)
-    meetings = meetings_of([pk for ids in members.values() for pk in ids])
-    return [group for group, ids in members.items() if not agree([meetings.get(pk, ()) for pk in ids])]
+    ).order_by("relationship_id", "section_id", "section__meetings")
+    columns = [f"section__meetings__{name}" for name in MEETING_COLUMNS]
+    members: dict[int, dict[int, list[Meeting]]] = defaultdict(lambda: defaultdict(list))
+    for group, section, meeting, *told in rows.values_list(
+        "relationship_id", "section_id", "section__meetings", *columns
+    ):
+        held = members[group][section]
+        if meeting is not None:
+            held.append(meeting_value(told))
+    return [group for group, held in members.items() if not agree([sorted(one) for one in held.values()])]
 
 
 def _sum(numbers: Iterable[int | None]) -> int | None:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from phases.policy import Action, Policy, SectionFacts
+from phases.policy import Action, Permission, Policy, SectionFacts
 from phases.selectors import policies_for
 from scheduling.crosslist_facts import Group, hidden_words
 from scheduling.models import Term
@@ -52,6 +52,15 @@ def rights_in(group: Group, actor: Viewer, *, at: dt.datetime) -> GroupRights:
             "sections may change it; ask the registrar's office."
         )
     return GroupRights(locks=relationship_locks(group.relationship.term))
+
+
+def may_ever_make(term: Term, actor: Viewer) -> bool:
+    """Whether `actor` may make a group by their role and the merge settings; the phase is asked at the form.
+
+    One query, or none.
+    """
+    may = actor.departments(Permission.EDIT_RELATIONSHIPS) != frozenset()
+    return may and "members" not in relationship_locks(term)
 
 
 def rights_to_make(term: Term, actor: Viewer, *, at: dt.datetime) -> GroupRights:

@@ -23,7 +23,7 @@ class FreeRoom:
 
 def rooms_for(term: Term, values: Mapping[str, Any], *, section_id: int | None) -> Sequence[FreeRoom]:
     """The rooms for a section with these values: for its first meeting without a room, else for its first."""
-    timed = [one for one in values.get("meetings") or () if one.days and one.start_time]
+    timed = [one for one in values.get("meetings") or () if one.days and one.start_time < one.end_time]
     wanting = [one for one in timed if not one.room] or timed
     if not wanting:
         return ()

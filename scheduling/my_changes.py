@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scheduling import history_words
 from scheduling.domain.fields import Catalogue
@@ -12,7 +13,7 @@ from scheduling.integration_side import IntegrationSide, Status
 from scheduling.models import Section, User
 from scheduling.section_status import StatusShown, status_shown
 from scheduling.selectors import catalogue
-from scheduling.value_names import names_in
+from scheduling.value_names import ValueNames, names_in
 from scheduling.visibility import Viewer, can_see_integration_of, visible_sections
 
 DAYS = {1: "Today and yesterday", 7: "The last 7 days", 30: "The last 30 days"}
@@ -77,7 +78,7 @@ def my_changes(
     for rows, save in zip(page.saves, words, strict=True):
         saves.setdefault(int(rows[0].record_id), []).append(save)
     found = [
-        _changed(pk, sections.get(pk), mine, page, status=statuses.get(pk), fields=fields)
+        _changed(pk, sections.get(pk), mine, page, names, status=statuses.get(pk), fields=fields)
         for pk, mine in saves.items()
     ]
     found.sort(key=lambda one: not one.is_troubled)
@@ -103,17 +104,27 @@ def _changed(
     section: Section | None,
     saves: Sequence[Save],
     page: SavedRows,
+    names: ValueNames,
     *,
     status: Status | None,
     fields: Catalogue,
 ) -> Changed:
     return Changed(
-        label=str(section) if section is not None else f"Section {pk}, which is gone",
+        label=str(section) if section is not None else _gone(pk, page, names),
         section=section,
         saves=saves,
         status=status_shown(status, fields) if status is not None else None,
         can_undo=section is not None and section.version == _newest(page, pk),
     )
+
+
+def _gone(pk: int, page: SavedRows, names: ValueNames) -> str:
+    """How a section that is gone was called, where the page tells of its making or its end."""
+    rows = (row for save in page.saves for row in save if row.record_id == str(pk) and not row.field)
+    whole: Mapping[str, Any] = next((row.before or row.after or {} for row in rows), {})
+    course = names.courses.get(str(whole.get("course")))
+    called = f"{course} {whole.get('section_number')}" if course else f"Section {pk}"
+    return f"{called}, which is gone"
 
 
 def _newest(page: SavedRows, section_id: int) -> int | None:

@@ -74,17 +74,34 @@ def _meetings(rows: Mapping[int, Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def _meeting(row: Mapping[str, Any], places: Mapping[str, tuple[str, str]]) -> dict[str, str] | None:
-    """A meeting from its row; None for a row in which nothing is written."""
+    """A meeting from its row; None for a row in which nothing is written. Raises `InvalidValue`."""
     made = {"days": str(row.get("days", "")), **{name: row.get(name, "") for name in TEXTS}}
     if not (made["days"] or made["start_time"] or made["end_time"]) and row.get(PATTERN):
         made["days"], made["start_time"], made["end_time"] = (*row[PATTERN].split("|"), "", "")[:3]
+    if row.get(ARRANGED) and (made["days"] or made["start_time"] or made["end_time"]):
+        raise InvalidValue(
+            f"Meeting {row['number'] + 1} is arranged and has days or a time as well; "
+            "clear them, or untick Arranged.",
+            "meetings",
+        )
     made["building"], made["room"] = places[row.get(PLACE, "")]
     is_written = any(made.values()) or bool(row.get(ARRANGED))
     return made if is_written else None
 
 
 def _team(rows: Mapping[int, Mapping[str, Any]], *, primary: str) -> list[dict[str, Any]]:
-    kept = [row for _number, row in sorted(rows.items()) if row.get("instructor") and not row.get(REMOVED)]
+    written = [row for _number, row in sorted(rows.items()) if not row.get(REMOVED)]
+    kept = [row for row in written if row.get("instructor")]
+    for row in written:
+        is_primary = bool(kept) and str(row["number"]) == primary
+        if row not in kept and (row.get("percent") or is_primary):
+            what = "a share" if row.get("percent") else "the primary mark"
+            raise InvalidValue(
+                f"Instructor {row['number'] + 1} has {what} and no name; "
+                "write who it is, or give it to somebody else.",
+                "instructors",
+                "instructor",
+            )
     ids = people_written(row["instructor"] for row in kept)
     return [
         {

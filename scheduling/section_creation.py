@@ -20,7 +20,7 @@ from scheduling.posted_values import VALUE
 from scheduling.section_drafts import Draft, in_order, read_draft
 from scheduling.section_editor import Checked, told
 from scheduling.section_inputs import InputGroup, Inputs
-from scheduling.selectors import catalogue, values_of_sections
+from scheduling.selectors import catalogue, section_state
 from scheduling.services.audit import Author
 from scheduling.services.field_locks import FieldLocks
 from scheduling.services.previewing import previewed
@@ -88,10 +88,12 @@ class NewSection:
         """What the form begins with: what is copied, where it may be set, and the next number."""
         blank = blank_values(self.fields)
         if self.copied is not None:
-            held = values_of_sections([self.copied.pk])[self.copied.pk].values
+            held = section_state(self.copied.pk).values
             blank |= {name: value for name, value in held.items() if name not in self.locks}
-        elif "credits" not in self.locks:
-            blank["credits"] = str(self.course.credits) if self.course.credits is not None else None
+        else:
+            offered = self.course.credits
+            of_course = {"title": self.course.title, "credits": None if offered is None else str(offered)}
+            blank |= {name: value for name, value in of_course.items() if name not in self.locks}
         return {**blank, "section_number": self.proposed(), "status": "ACTIVE", "course": self.course.sis_id}
 
     @property
@@ -99,7 +101,7 @@ class NewSection:
         """Labels of the fields that the copied section has and this person may not set."""
         if self.copied is None:
             return []
-        held = values_of_sections([self.copied.pk])[self.copied.pk].values
+        held = section_state(self.copied.pk).values
         return [
             one.label
             for one in self.fields

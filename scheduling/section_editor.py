@@ -26,7 +26,7 @@ from scheduling.section_drafts import Draft, in_order, read_draft
 from scheduling.section_inputs import InputGroup, Inputs
 from scheduling.section_status import StatusLine, side_for, status_line
 from scheduling.section_versions import Overlap, Since, overlaps, since_version
-from scheduling.selectors import SectionState, catalogue, values_of_sections
+from scheduling.selectors import SectionState, catalogue, section_state
 from scheduling.services.audit import Author
 from scheduling.services.field_locks import FieldLocks
 from scheduling.services.previewing import previewed
@@ -86,7 +86,7 @@ class Editor:
     @cached_property
     def state(self) -> SectionState:
         """The section as it stands."""
-        return values_of_sections([self.section.pk])[self.section.pk]
+        return section_state(self.section.pk)
 
     @cached_property
     def locks(self) -> Mapping[str, str]:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from phases.policy import Action, Policy, SectionFacts
+from phases.policy import Action, SectionFacts
 from scheduling.models import RelationshipMember, Section
 from scheduling.pills import Pill, section_pill
 from scheduling.selectors import LABEL_COLUMNS
-from scheduling.services.field_locks import relationship_locks
+from scheduling.services.field_locks import FieldLocks
 from scheduling.visibility import Viewer, visible_departments
 
 
@@ -98,14 +98,14 @@ def concealed_labels(
     return found
 
 
-def group_locks(section: Section, actor: Viewer, policy: Policy) -> GroupLocks:
-    """What the reader may not change of the relationships of a section, and why."""
+def group_locks(section: Section, actor: Viewer, locks: FieldLocks) -> GroupLocks:
+    """What the reader may not change of the relationships of a section, and why; `locks`: of its term."""
     facts = SectionFacts(section_id=section.pk, departments=frozenset([section.course.department_id]))
-    decision = policy.action(actor, facts, Action.EDIT_RELATIONSHIPS)
+    decision = locks.policies[section.term_id].action(actor, facts, Action.EDIT_RELATIONSHIPS)
     if not decision.is_allowed:
         return GroupLocks(sentences=[decision.reason])
-    locks = relationship_locks(section.term)
-    return GroupLocks(sentences=list(dict.fromkeys(locks.values())), can_group="members" not in locks)
+    locked = locks.sources.of_relationship(section.term_id)
+    return GroupLocks(sentences=list(dict.fromkeys(locked.values())), can_group="members" not in locked)
 
 
 def _member(row: RelationshipMember, section: Section) -> Member:

@@ -252,11 +252,15 @@ def _meetings_typed(posted: QueryDict) -> list[MeetingRow]:
 
 def _team_typed(posted: QueryDict) -> list[TeamRow]:
     primary = posted.get("instructors.primary", "")
-    written = [one for one in rows_posted(posted, "instructors") if one.get("instructor")]
+    written = [
+        one
+        for one in rows_posted(posted, "instructors")
+        if one.get("instructor") or one.get("percent") or str(one["number"]) == primary
+    ]
     return [
         TeamRow(
             number=number,
-            instructor=one["instructor"],
+            instructor=one.get("instructor", ""),
             percent=one.get("percent", ""),
             is_primary=str(one["number"]) == primary,
             is_removed=bool(one.get(REMOVED)),

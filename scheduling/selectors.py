@@ -147,6 +147,16 @@ def values_of_sections(ids: Sequence[int]) -> dict[int, SectionState]:
     return found
 
 
+def section_state(section_id: int) -> SectionState:
+    """One section, which is there, in canonical form, in one query."""
+    rows = Section.objects.filter(pk=section_id).values_list(
+        *SECTION_COLUMNS, meetings_column(), team_column()
+    )
+    *columns, meetings, team = rows.get()
+    _pk, version, sis_id = columns[:3]
+    return SectionState(version=version, sis_id=sis_id, values=section_values(columns, meetings, team))
+
+
 def _section_values(
     row: Sequence[Any], meetings: tuple[MeetingValue, ...], team: tuple[Assignment, ...]
 ) -> dict[str, Value]:
@@ -195,9 +205,9 @@ def meetings_of(ids: Sequence[int]) -> Mapping[int, tuple[MeetingValue, ...]]:
     return {pk: tuple(sorted(items)) for pk, items in found.items()}
 
 
-def meetings_column() -> ArraySubquery:
-    """The meetings of the outer query's section, as `meetings_told` reads them."""
-    return json_rows(Meeting.objects.filter(section=OuterRef("pk")).order_by("id"), *MEETING_COLUMNS)
+def meetings_column(section: str = "pk") -> ArraySubquery:
+    """The meetings of the outer query's `section`, as `meetings_told` reads them."""
+    return json_rows(Meeting.objects.filter(section=OuterRef(section)).order_by("id"), *MEETING_COLUMNS)
 
 
 def meetings_told(rows: Sequence[Json]) -> tuple[MeetingValue, ...]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 import msgspec
 from django.db import transaction
 
-from scheduling.domain.checks import Finding
+from scheduling.domain.checks import Check, Finding
 from scheduling.domain.errors import ConfirmationNeeded, DomainError, InvalidValue
 from scheduling.domain.fields import CROSSLIST
 from scheduling.models import ChangeLog, RelationshipMember, Section
-from scheduling.selectors import values_of_sections
+from scheduling.selectors import section_state
 
 from .audit import Author
 from .locking import check_version, locked_sections
@@ -59,7 +59,7 @@ def align_members(
     the students of all members together.
     """
     primary, others = _members(relationship_id, versions)
-    held = values_of_sections([primary.pk])[primary.pk].values
+    held = section_state(primary.pk).values
     changes = {name: msgspec.to_builtins(held.get(name) or []) for name in ALIGNED if name in fields}
     saved: dict[int, Saved] = {}
     refusals: dict[int, DomainError] = {}
@@ -76,8 +76,14 @@ def align_members(
     _ask(asked, author)
     return Aligned(
         changed={pk: one.changed for pk, one in saved.items() if one.changed},
-        findings={pk: one.findings for pk, one in saved.items()},
+        findings={pk: _left(one.findings, changes) for pk, one in saved.items()},
     )
+
+
+def _left(findings: Collection[Finding], changes: Collection[str]) -> tuple[Finding, ...]:
+    """What is found once all are saved: the first of them was unlike those whose turn had not come."""
+    is_alike = "meetings" in changes
+    return tuple(one for one in findings if not (is_alike and one.code == Check.CROSSLIST_DISAGREES))
 
 
 def _members(relationship_id: int, versions: Mapping[int, int] | None) -> tuple[Section, list[Section]]:

@@ -8,7 +8,7 @@ from scheduling.domain.errors import ActionRefused, InvalidValue, NotFound
 from scheduling.domain.fields import Catalogue, Field
 from scheduling.domain.values import canonical, is_storable
 from scheduling.models import ChangeLog, ChangeRequest, Section, User
-from scheduling.selectors import values_of_sections
+from scheduling.selectors import section_state
 
 from .audit import Author, Change, write_changes
 from .references import References
@@ -36,7 +36,7 @@ def ask_for_change(
     if field.is_from_sis:
         raise ActionRefused(lock)
     reason = _text(reason, "Say why the change is needed, so that somebody can decide.")
-    values = values_of_sections([section.pk])[section.pk].values
+    values = section_state(section.pk).values
     changed = read_changes({field.name: raw}, fields=Catalogue((field,)), term=section.term, before=values)
     References([(section.term, values, changed)]).check(changed, values, section.term)
     if not changed:

@@ -181,7 +181,7 @@ def _sections(members: Sequence[int], kind: str) -> dict[int, Section]:
         raise InvalidValue("A section is named twice in the group; name it once.", "members")
     if len(members) < 2:  # noqa: PLR2004  # a group is two or more
         raise InvalidValue(
-            f"A {kind.lower()} relationship needs two sections or more; dissolve it if one is left.",
+            f"A {kind.lower()} relationship needs two sections or more; add another one.",
             "members",
         )
     sections = locked_sections(members)

@@ -14,7 +14,7 @@ from phases.selectors import policy_for
 from scheduling.domain.errors import ActionRefused
 from scheduling.models import ChangeLog, Section
 from scheduling.permissions import acting_user, check_action
-from scheduling.selectors import values_of_sections
+from scheduling.selectors import section_state
 from scheduling.signals import SavedRecord
 
 from .audit import Author, Change, write_changes
@@ -84,7 +84,7 @@ def delete_section(section_id: int, *, author: Author, version: int | None = Non
     )
     if section.enrollment:
         raise ActionRefused(never_deleted(section))
-    before = values_of_sections([section_id])[section_id].values
+    before = section_state(section_id).values
     leave_groups(section_id, author=author)
     record = SavedRecord(record_id=section_id, version=section.version, action=ChangeLog.Action.DELETE)
     tell(section.term_id, [record], author=author)
@@ -102,7 +102,8 @@ def delete_section(section_id: int, *, author: Author, version: int | None = Non
 def never_deleted(section: Section) -> str:
     """Why a section with students cannot be deleted (DOMAIN.md)."""
     count = section.enrollment
+    way_out = "" if section.status == Section.Status.CANCELLED else " Cancel it instead."
     return (
         f"{section} has {count} {'student' if count == 1 else 'students'} enrolled; a section with students "
-        "is never deleted. Cancel it instead."
+        f"is never deleted.{way_out}"
     )

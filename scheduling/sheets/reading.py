@@ -116,8 +116,9 @@ def _columns(heading: Sequence[str], place: str, fields: Catalogue) -> tuple[str
     named = [known.get(name.casefold(), "") for name in given]
     unknown = [name or "(blank)" for name, column in zip(given, named, strict=True) if not column]
     if unknown:
+        named_so = ", ".join(map(repr, unknown[:SHOWN_PROBLEMS]))[:300]
         raise not_a_sheet(
-            f"{_capital(place)}: there is no column {', '.join(map(repr, unknown[:SHOWN_PROBLEMS]))[:300]}. "
+            f"{_capital(place)}: there is no column named {named_so}. "
             f"Remove it, or name it as one of: {', '.join((*KEYS, *fields.names))}."
         )
     twice = [name for name, count in Counter(named).items() if count > 1]

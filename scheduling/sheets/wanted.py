@@ -1,5 +1,6 @@
 """What the rows of a file ask for: which section each is about, and which of its fields differ from now."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from scheduling.selectors import SectionState, courses_by_code, values_of_sectio
 from .cells import raw_of
 from .naming import LONGEST_SHOWN, Names, Reader
 from .reading import Line, Sheet
+
+_REWRITTEN = re.compile(r"\d{1,2}([/.-])\d{1,2}\1(\d\d)?\d\d\Z")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +92,10 @@ def _change(line: Line, section_id: int, state: SectionState, sheet: Sheet, read
 def _differing(line: Line, sheet: Sheet, state: SectionState, reader: Reader) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for one in _columns(sheet, reader):
-        value, before = canonical(one, raw_of(one, line.cells[one.name])), state.values.get(one.name)
+        cell, before = line.cells[one.name], state.values.get(one.name)
+        if one.kind is Kind.DATE and _is_rewritten(cell, before):
+            continue
+        value = canonical(one, raw_of(one, cell))
         if one.kind is Kind.COURSE and value != before:
             value = _course(str(value), reader)
         if (value or None) != (before or None) and not _is_spelt_otherwise(one, value, before):
@@ -152,6 +158,18 @@ def _course(code: str, reader: Reader) -> str:
     if reader.departments is not None and not courses.filter(department__in=reader.departments).exists():
         raise InvalidValue(f"You may not import sections of {shown}: it is another department's.", "course")
     return found[0]
+
+
+def _is_rewritten(cell: str, before: Value) -> bool:
+    """Whether a spreadsheet, which rewrites the dates of a CSV, wrote the date that stands: 1/11/2027.
+
+    Day and month may stand either way; another date written so could be two days, and is refused.
+    """
+    if not (isinstance(before, str) and _REWRITTEN.match(cell.strip())):
+        return False
+    year, month, day = map(int, before.split("-"))
+    first, second, last = map(int, re.findall(r"\d+", cell))
+    return {first, second} == {month, day} and last in {year, year % 100}
 
 
 def _is_spelt_otherwise(one: Field, value: Value, before: Value) -> bool:

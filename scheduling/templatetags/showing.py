@@ -56,7 +56,9 @@ def list_cell(cell: Cell) -> SafeString:
         inside += format_html('<time class="soft" datetime="{}">{}</time>', moment.isoformat(), words)
     line = '<div class="soft">{}</div>' if cell.pill else "<div>{}</div>"
     inside += format_html_join("", line, ((one,) for one in cell.lines))
-    return format_html('<td class="{}">{}</td>', cell.column.classes, inside)
+    return format_html(
+        '<td class="{}" data-label="{}">{}</td>', cell.column.classes, cell.column.label, inside
+    )
 
 
 @register.inclusion_tag("scheduling/three_values.html")

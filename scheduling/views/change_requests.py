@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from scheduling.domain.checks import CheckFailed
 from scheduling.domain.errors import ConfirmationNeeded, DomainError
 from scheduling.editor_words import anchored
-from scheduling.models import ChangeLog, Section, User
+from scheduling.models import ChangeLog, ChangeRequest, Section, User
 from scheduling.posted_numbers import whole
 from scheduling.posted_values import posted_values
 from scheduling.request_list import Shown, request_list, shown_requests, visible_requests
@@ -43,7 +43,7 @@ def change_request_new(request: HttpRequest, pk: int, field: str) -> HttpRespons
     if field not in editor.locks:
         return redirect("section_edit", pk)
     if request.method != "POST":
-        return _asking(request, editor, field)
+        return _told_of_own(request, editor, field) or _asking(request, editor, field)
     editor.posted = request.POST
     shown = editor.fields[field]
     try:
@@ -61,6 +61,19 @@ def change_request_new(request: HttpRequest, pk: int, field: str) -> HttpRespons
         return _asking(request, editor, field, status=422)
     messages.success(request, f"Your request for {shown.label} of {section} is with those who may change it.")
     return redirect("change_requests", section.term_id)
+
+
+def _told_of_own(request: HttpRequest, editor: Editor, field: str) -> HttpResponse | None:
+    """The way to the request that the person has made of this field already; None where there is none."""
+    own = ChangeRequest.objects.filter(requester=editor.user, section=editor.section, field=field)
+    waiting = own.filter(state=ChangeRequest.State.OPEN).order_by("pk").first()
+    if waiting is None:
+        return None
+    label = editor.fields[field].label
+    messages.info(
+        request, f"You ask for {label} of {editor.section} already; withdraw this request to ask anew."
+    )
+    return redirect("change_request", waiting.pk)
 
 
 def _asking(request: HttpRequest, editor: Editor, field: str, *, status: int = 200) -> HttpResponse:

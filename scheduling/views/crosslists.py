@@ -13,7 +13,7 @@ from scheduling import integration_side
 from scheduling.asking import asked, asked_choice, asked_number, asked_page
 from scheduling.crosslist_form import Draft, read_draft, wanted
 from scheduling.crosslist_list import Filters, crosslist_page
-from scheduling.crosslist_rights import rights_to_make
+from scheduling.crosslist_rights import may_ever_make, rights_to_make
 from scheduling.crosslist_suggestions import suggestions
 from scheduling.domain.errors import DomainError
 from scheduling.domain.fields import CROSSLIST, RELATIONSHIP_KINDS
@@ -56,7 +56,7 @@ def crosslist_list(request: HttpRequest, term_code: str) -> HttpResponse:
         "page": page,
         "shows_states": side is not None,
         "is_limited": visible_departments(actor) is not None,
-        "may_make": rights_to_make(term, actor, at=now).is_open,
+        "may_make": may_ever_make(term, actor),
     }
     return render(request, "scheduling/crosslists.html", shown)
 

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from phases.policy import Policy
 from scheduling import history, history_words, integration_side
 from scheduling.asking import asked
 from scheduling.domain.fields import Catalogue, Field
@@ -22,7 +21,7 @@ from scheduling.section_ending import deeds_of, refusal_of, refusal_to_create
 from scheduling.section_groups import group_locks, groups_of
 from scheduling.section_page import shown_section
 from scheduling.section_status import WhyShown, side_for, status_line, values_of, why
-from scheduling.selectors import catalogue, values_of_sections
+from scheduling.selectors import catalogue, section_state
 from scheduling.services.field_locks import FieldLocks
 from scheduling.services.undo import KEPT_BY_SIS, PEOPLES
 from scheduling.terms import remember_term
@@ -96,7 +95,7 @@ def _page(
     request: HttpRequest, found: Section, fields: Catalogue, wanted: Asked, actor: Viewer
 ) -> dict[str, Any]:
     now, side = timezone.now(), wanted.side
-    values = values_of_sections([found.pk])[found.pk].values
+    values = section_state(found.pk).values
     rows, answer = _rows(request, found, wanted), _why(found, wanted)
     held = [(field, values.get(field.name)) for field in fields]
     names = names_in(
@@ -110,7 +109,7 @@ def _page(
         "section": found,
         "shown": shown_section(found, values, locks, names, actor=actor),
         "can_undo": is_own_last_save(rows, found, actor.user_id),
-        **_deeds(found, actor, locks.policies[found.term_id]),
+        **_deeds(found, actor, locks),
         "groups": groups,
         "can_ask_why": side is not None,
         "line": status_line(found, fields, viewer=actor, side=side, now=now),
@@ -143,12 +142,13 @@ def _saves(
     )
 
 
-def _deeds(found: Section, actor: Viewer, policy: Policy) -> dict[str, Any]:
+def _deeds(found: Section, actor: Viewer, locks: FieldLocks) -> dict[str, Any]:
     """What the reader may do with the section and with its groups, and why not the rest."""
+    policy = locks.policies[found.term_id]
     return {
         "refuses_new": refusal_to_create(found, actor, policy),
         "deeds": [(deed, refusal_of(deed, found, actor, policy)) for deed in deeds_of(found)],
-        "group_locks": group_locks(found, actor, policy),
+        "group_locks": group_locks(found, actor, locks),
     }
 
 

@@ -73,7 +73,7 @@ def _course(request: HttpRequest, term: Term) -> Course | None:
     code = asked(request, "course").replace(" ", "-")
     if not code:
         return None
-    found = courses_by_code(term.pk, code)
+    found = courses_by_code(term.pk, code) or courses_by_code(term.pk, code.upper())
     if len(found) != 1:
         messages.warning(
             request,

@@ -25,6 +25,7 @@ from scheduling.models import (
     SectionUpload,
     User,
 )
+from scheduling.section_columns import COLUMNS
 from tests.browser.soundness import NARROW, assert_sound_in_every_look
 from tests.campus import TERM
 from tests.merge_desk import Desk, large_tables
@@ -136,6 +137,8 @@ def addresses():
     )
     yield "search", reverse("search") + "?q=BIO"
     yield "sections", reverse("sections", kwargs=of_term) + "?q=no+such+thing"
+    chosen = "".join(f"&col={one.name}" for one in COLUMNS)
+    yield "sections", reverse("sections", kwargs=of_term) + f"?sort=title{chosen}"
     yield "section", reverse("section", args=[section.pk]) + "?why=title"
     yield "section", reverse("section", args=[Section.objects.get(sis_id="M041").pk])
     yield from addresses_of_the_editor(section)

@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_read_says_why_and_a_good_one_can_be_left(campus, 
     give(page, [{"code": "BIO-101-A", "seats": "3"}])
     main = page.get_by_role("main")
     expect(main).to_contain_text("spring.csv cannot be read. Nothing was saved.")
-    expect(main).to_contain_text("there is no column 'seats'")
+    expect(main).to_contain_text("there is no column named 'seats'")
     assert_sound_in_every_look(page)
     page.goto(LIST)
     give(page, [{"code": "BIO-101-A", "title": "Mine"}])

@@ -46,6 +46,7 @@ def test_all_members_then_meet_like_the_primary(group, person):
     assert done.changed == {che: ("meetings",), phy: ("meetings",)}
     assert held(che) == held(phy) == held(bio)
     assert held(che, "instructors") == ()
+    assert not any(done.findings.values())
 
 
 def test_people_are_made_the_same_on_request(group, person):

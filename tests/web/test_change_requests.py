@@ -79,6 +79,14 @@ def test_a_locked_field_offers_it_and_it_is_applied_when_approved(campus, schedu
     assert saved.reason == "Asked for by scheduler: The room is too small"
 
 
+def test_who_asked_already_is_led_to_the_request(campus, scheduler):
+    ask(scheduler, campus)
+    answer = scheduler.get(ask_path(campus), follow=True)
+    assert answer.redirect_chain == [(page_of(open_one()), 302)]
+    assert "You ask for Title of BIO 101 A already" in answer.content.decode()
+    assert scheduler.get(ask_path(campus, "meetings")).status_code == 200
+
+
 def test_who_asked_is_told_until_it_is_read(campus, scheduler, registrar):
     ask(scheduler, campus)
     answer(registrar, open_one(), "refuse", sentence="Too late for this term.")

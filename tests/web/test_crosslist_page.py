@@ -203,5 +203,5 @@ def test_the_number_of_queries_does_not_grow(campus, person):
     assert grown(1) == grown(9) <= QUERIES
 
 
-QUERIES = 52
+QUERIES = 17
 """Who looks, the group, its rights, the suggestions; the states of its members ask the most."""

@@ -133,6 +133,10 @@ def test_a_section_with_students_is_never_deleted(campus, registrar):
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert status(campus, "S2") == "ACTIVE"
+    Section.objects.filter(sis_id="S2").update(status="CANCELLED")
+    page = registrar.get(reverse("section", args=[campus.id_of("S2")])).content.decode()
+    assert sentence in page
+    assert "Cancel it instead" not in page
 
 
 def test_a_deleted_section_leaves_its_crosslist_and_the_list_comes_next(campus, registrar):

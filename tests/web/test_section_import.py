@@ -155,6 +155,15 @@ def test_what_does_not_differ_is_left_alone_even_with_lost_zeros_and_excels_sepa
     assert answer.context["preview"].same == 1
 
 
+def test_dates_that_a_spreadsheet_rewrote_are_left_alone_and_others_refused(campus, registrar):
+    Section.objects.filter(sis_id="S1").update(start_date="2027-02-01", end_date="2027-05-28")
+    answer = shown(registrar, "code,start_date,end_date,title\nBIO-101-A,2/1/2027,28.05.27,Mine\n")
+    assert [step.label for row in answer.context["preview"].saved for step in row.steps] == ["Title"]
+    found = refusals(shown(registrar, "code,start_date,title\nBIO-101-A,2/3/2027,Mine\n"))
+    assert "2/3/2027" in found[2]
+    assert "YYYY-MM-DD" in found[2]
+
+
 def test_a_row_of_an_older_version_is_refused_where_it_differs(campus, registrar):
     pk = campus.id_of("S1")
     campus.edit("S1", title="Newer")

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from phases.models import Phase, TimelineEntry
-from scheduling.models import ChangeLog, Section
+from scheduling.models import ChangeLog, Course, Section
 from scheduling.selectors import values_of_sections
 from tests.campus import TERM
 from tests.section_form import form_of
@@ -106,9 +106,10 @@ def test_a_copy_of_nothing_is_not_found(campus, registrar, given):
 # ---- making
 
 
-def test_a_section_is_made_with_the_next_number_and_the_course_s_credits(campus, registrar):
-    form = shown(registrar, "?course=BIO-101")
-    assert (form["value.section_number"], form["value.credits"]) == (["C"], ["1.00"])
+def test_a_section_is_made_with_the_next_number_and_the_course_s_title_and_credits(campus, registrar):
+    form = shown(registrar, "?course=bio+101")
+    proposed = [form[f"value.{name}"] for name in ("section_number", "title", "credits")]
+    assert proposed == [["C"], [Course.objects.get(sis_id="C1").title], ["1.00"]]
     form |= {
         "value.title": ["Cells again"],
         "meetings.0.days": ["T", "R"],

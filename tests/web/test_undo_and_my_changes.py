@@ -229,6 +229,12 @@ def test_what_the_sis_refused_stands_first_with_the_fix(campus, registrar):
     assert "Who can fix it" in page
 
 
+def test_a_section_that_is_gone_is_called_by_its_name(campus, registrar):
+    made = campus.create("Q")
+    registrar.post(reverse("section_delete", args=[made]), {"version": "1"})
+    assert "BIO 101 Q, which is gone" in words_of(registrar.get(PATH))
+
+
 def test_other_people_s_changes_are_not_there(campus, registrar, person):
     now_save(registrar, campus, title="Mine")
     assert "No change of yours here" in words_of(person("scheduler").get(PATH))

@@ -84,6 +84,19 @@ document.addEventListener("change", (event) => {
   row.querySelector("[name$=end_time]").value = end;
 });
 
+// A meeting is arranged, or it has days and times.
+document.addEventListener("change", (event) => {
+  const row = event.target.closest(".meeting-row");
+  const arranged = row?.querySelector("[name$=arranged]");
+  if (!arranged) return;
+  if (event.target === arranged && arranged.checked) {
+    for (const box of row.querySelectorAll(".day-ticks input")) box.checked = false;
+    for (const one of row.querySelectorAll("[type=time], [data-pattern]")) one.value = "";
+  } else if (row.querySelector(".day-ticks input:checked") || row.querySelector("[name$=start_time]").value) {
+    arranged.checked = false;
+  }
+});
+
 // A free room goes to the first meeting without a room, else to the first one.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-room]");

@@ -56,11 +56,8 @@ document.addEventListener("click", (event) => {
   for (const one of menus()) if (!one.contains(event.target)) one.open = false;
 });
 
-// One tick for all rows of the page; without this script it is not shown.
-for (const all of document.querySelectorAll("[data-tick-all]")) {
-  const rows = () => document.querySelectorAll(`input[name="ids"][form="${all.closest("form").id}"]`);
-  all.hidden = false;
-  all.addEventListener("change", (event) => {
-    for (const one of rows()) one.checked = event.target.checked;
-  });
-}
+// The head of a table stays in sight while its rows go by, unless the frame itself has to scroll sideways.
+const fits = new ResizeObserver((seen) => {
+  for (const { target } of seen) target.classList.toggle("table-fits", target.scrollWidth <= target.clientWidth);
+});
+for (const one of document.querySelectorAll(".table-frame")) fits.observe(one);
