@@ -166,7 +166,7 @@ def test_the_default_is_said_in_each_cell_and_what_differs_is_marked(admin):
     registration = Phase.objects.get(name="Registration")
     page = admin.get(path_of(registration)).content.decode()
     assert "As default (open)" in page
-    assert "may not edit sections" in page
+    assert "Not allowed to edit sections by the role itself" in page
     assert "Kept by the SIS; nobody edits it in Tandem." in page
     cells = page.split("<td")
     title = next(one for one in cells if 'name="field:SCHEDULER:title"' in one)
