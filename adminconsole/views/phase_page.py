@@ -142,7 +142,7 @@ class PhasePage(RulesPage):
         save_phase_rules(pk, fields=fields, actions=actions, known_fields=known, record=record)
         return f"Saved the phase {wanted['name'].strip()}."
 
-    def consequence(self) -> str:
+    def consequence(self, _form: ChoicesForm) -> str:
         """The terms that are in the phase now."""
         lines = phase_lines(now=self.now, today=timezone.localdate(self.now))
         terms = next((one.now for one in lines if one.phase.pk == self.pk), ())
