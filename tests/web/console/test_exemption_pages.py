@@ -94,7 +94,7 @@ def test_what_it_opens_is_shown_before_it_is_granted(admin, form, section, user)
 def test_what_it_cannot_open_is_said(admin, form, term):
     add(term, "CHE", "202", "A", crn="2001")
     words = words_of(admin.post(NEW, form | {"section": "2001", "step": "preview"}))
-    assert "It opens nothing now." in words
+    assert "It opens nothing now; the last column says why." in words
     assert "Stays locked: Title is locked for you in CHE" in words
 
 
