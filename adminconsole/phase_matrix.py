@@ -24,6 +24,7 @@ class Cell:
     """A choice of one role. `default`: what the role has where the phase says nothing."""
 
     key: str
+    role: str
     label: str
     value: str
     default: str
@@ -75,6 +76,7 @@ def _row(kind: str, name: str, label: str, choices: Choices, roles: Collection[R
         cells=tuple(
             Cell(
                 key=f"{kind}:{role.code}:{name}",
+                role=role.name,
                 label=f"{label}: {role.name}",
                 value=choices.get(f"{kind}:{role.code}:{name}", Rule.DEFAULT.value),
                 default=state_of(kind, name, role, Rule.DEFAULT),
@@ -84,9 +86,10 @@ def _row(kind: str, name: str, label: str, choices: Choices, roles: Collection[R
     )
 
 
-def column_note(role: RoleRules) -> str:
-    """What a role may not whatever its cells say; blank: nothing of the kind."""
-    grant = role.permissions.get(Permission.EDIT_SECTIONS)
-    if grant not in GIVING:
-        return f"may not {PERMISSION_WORDS[Permission.EDIT_SECTIONS]}"
-    return ""
+def closed_note(roles: Iterable[RoleRules]) -> str:
+    """Which roles edit no section whatever their cells say; blank: none."""
+    closed = [one.name for one in roles if one.permissions.get(Permission.EDIT_SECTIONS) not in GIVING]
+    if not closed:
+        return ""
+    what = PERMISSION_WORDS[Permission.EDIT_SECTIONS]
+    return f"Not allowed to {what} by the role itself, whatever is chosen here: {', '.join(closed)}."

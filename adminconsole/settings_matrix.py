@@ -22,9 +22,10 @@ DEFAULT = "DEFAULT"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """One radio button. Where it is not possible, there is none."""
+    """One radio button. Where it is not possible, there is none. `name`: of its column."""
 
     value: str
+    name: str
     label: str
     is_chosen: bool
     is_possible: bool = True
@@ -92,12 +93,18 @@ def _row(merge_type: MergeType, field: Field, choices: Choices, capabilities: Ca
 
 
 def _cells(field: Field, source: str) -> list[Cell]:
-    first = Cell(value="", label=f"{field.label}: {AS_DEFAULT}", is_chosen=source not in SOURCE_NAMES)
+    first = Cell(
+        value="",
+        name=AS_DEFAULT,
+        label=f"{field.label}: {AS_DEFAULT}",
+        is_chosen=source not in SOURCE_NAMES,
+    )
     return [
         first,
         *(
             Cell(
                 value=column.value,
+                name=column.name,
                 label=f"{field.label}: {column.name}",
                 is_chosen=source == column.value,
                 is_possible=can_choose(field, column.value),

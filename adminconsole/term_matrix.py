@@ -24,6 +24,11 @@ class Tick:
     is_on: bool
     differs: bool = False
 
+    @property
+    def word(self) -> str:
+        """The name of its column."""
+        return FLAG_NAMES[self.flag]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TypeLine:

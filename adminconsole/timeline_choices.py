@@ -16,6 +16,7 @@ from scheduling.timeline_picture import YEARS
 NO_PHASE = "default"
 BLANK_LINES = 2
 MOST_LINES = 200
+WRITE_IT_SO = f"write the day as 2027-01-12, in a year from {YEARS[0]} to {YEARS[-1]}, and the time as 09:00."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +30,7 @@ class Line:
     phase: str
     note: str = ""
     differs: bool = False
+    is_removed: bool = False
 
 
 def choices_of(entries: Sequence[TimelineEntry]) -> Choices:
@@ -92,10 +94,13 @@ def posted_lines(
         phase, date = data.get(f"{name}phase", ""), data.get(f"{name}date", "").strip()
         if f"{name}remove" in data or not (date or phase):
             continue
+        if not date:
+            problems.append(f"Line {number + 1}: choose the day on which the phase begins.")
+            continue
         try:
             moment = _moment(data, name, zone)
         except ValueError:
-            problems.append(f"Line {number + 1}: write the day as 2027-01-12 and the time as 09:00.")
+            problems.append(f"Line {number + 1}: {WRITE_IT_SO}")
             continue
         if phase not in phases:
             problems.append(f"Line {number + 1}: choose the phase that begins then.")
@@ -105,6 +110,29 @@ def posted_lines(
         else:
             found[moment] = phase
     return found, problems
+
+
+def typed_lines(data: QueryDict) -> list[Line]:
+    """The lines as they were typed, for a form that cannot be understood; then lines for new ones."""
+    numbers = [one for one in range(MOST_LINES) if f"entry:{one}:phase" in data]
+    lines = [_typed(data, number) for number in numbers]
+    blank = sum(not (one.at or one.date or one.phase) for one in lines)
+    more = range(len(lines), len(lines) + BLANK_LINES - blank)
+    return [*lines, *(Line(number=n, at="", date="", time="00:00", phase="") for n in more)]
+
+
+def _typed(data: QueryDict, number: int) -> Line:
+    at, date, time, phase = (
+        data.get(f"entry:{number}:{part}", "") for part in ("at", "date", "time", "phase")
+    )
+    return Line(
+        number=number,
+        at=at if is_moment(at) else "",
+        date=date,
+        time=time,
+        phase=phase,
+        is_removed=f"entry:{number}:remove" in data,
+    )
 
 
 def _moment(data: QueryDict, name: str, zone: ZoneInfo) -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from adminconsole.rule_choices import ChoicesForm
+from adminconsole.rule_choices import Choices, ChoicesForm
 from adminconsole.settings_differences import Difference
 from adminconsole.timeline_choices import NO_PHASE, clock_note
 from phases.wording import moment_words
@@ -16,6 +16,20 @@ NO_SWITCH = "no switch"
 def timeline_differences(form: ChoicesForm, phases: Mapping[str, str], zone: ZoneInfo) -> list[Difference]:
     """The switches that change. `phases`: id (and *default*) -> name."""
     return list(_Words(form, phases, zone).differences())
+
+
+def consequence_now(form: ChoicesForm, phases: Mapping[str, str], *, term: str, now: dt.datetime) -> str:
+    """What the term is in as soon as this is saved; blank: it stays in its phase."""
+    before, after = (_phase_at(choices, now) for choices in (form.stands, form.wanted))
+    if before == after:
+        return ""
+    is_in, was_in = phases.get(after, after), phases.get(before, before)
+    return f"Once saved, {term} is in {is_in} at once, no longer in {was_in}."
+
+
+def _phase_at(choices: Choices, now: dt.datetime) -> str:
+    begun = [one for one, phase in choices.items() if phase and dt.datetime.fromisoformat(one) <= now]
+    return choices[max(begun, key=dt.datetime.fromisoformat)] if begun else NO_PHASE
 
 
 class _Words:

@@ -16,6 +16,8 @@ from scheduling.domain.fields import Field
 from scheduling.showing import value_words
 
 Action, Side = PlanRow.Action, PlanRow.Side
+LONGEST_SHOWN_KEY = 20
+"""A longer id (a GUID) is for programs; it stands in the details and in the CSV file."""
 WHOLE_WORDS = {
     "REMOVAL": "One side removed it and the other still has need of it; a person decides.",
     "AMBIGUOUS": "Several records of the SIS could be this one; a person decides.",
@@ -73,6 +75,12 @@ class PlanRowView:
     is_whole: bool
     section_id: int | None
     fields: Sequence[FieldView]
+
+    @property
+    def shown_key(self) -> str:
+        """The id in the SIS, where people may know it: one that is short, and says more than the label."""
+        is_known = self.record_key != self.label and len(self.record_key) <= LONGEST_SHOWN_KEY
+        return self.record_key if is_known else ""
 
 
 def views_of(

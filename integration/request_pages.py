@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from integration.issue_views import IssueView, issue_views
 from integration.models import MergeRequest, MergeRun, Plan, RunIssue, TermSwitch
 from integration.plan_words import Bar, bars_of
 from integration.preview_deeds import Deed, deed_of
@@ -53,7 +54,7 @@ class RequestView:
     scope: str
     pill: Pill
     runs: Sequence[RunCard]
-    issues: Sequence[RunIssue]
+    issues: Sequence[IssueView]
     waits_since: str
     is_stuck: bool
     deed: Deed | None
@@ -83,7 +84,7 @@ class RequestView:
 
 
 def request_view(request_id: int, *, now: dt.datetime) -> RequestView | None:
-    """The page of a request in five queries; None where there is no such request."""
+    """The page of a request in at most eight queries; None where there is no such request."""
     found = requests_loaded().filter(pk=request_id).first()
     if found is None:
         return None
@@ -134,9 +135,9 @@ def _card(run: MergeRun) -> RunCard:
     )
 
 
-def _first_issues(runs: Iterable[MergeRun]) -> list[RunIssue]:
+def _first_issues(runs: Iterable[MergeRun]) -> list[IssueView]:
     issues = RunIssue.objects.filter(run__in=[run.pk for run in runs], is_notice=False)
-    return list(issues.order_by("run_id", "id")[:FIRST_ISSUES])
+    return issue_views(list(issues.select_related("run").order_by("run_id", "id")[:FIRST_ISSUES]))
 
 
 def _pill(request: MergeRequest, runs: Iterable[MergeRun]) -> Pill:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
+from integration.issue_views import IssueView, issue_views
 from integration.models import MergeRun, Plan, RunIssue
 from integration.plan_words import Bar, bars_of
 from integration.reports import plan_of
 from integration.run_list import RunLine, line_of
 from integration.run_summary import is_done
 from integration.run_words import COUNT_WORDS, DEED_WORDS, steps_of
-from scheduling.paging import Ordering, Page, page_of
+from scheduling.paging import Ordering, page_of
 
 ISSUE_KINDS = {"held": "Held for a person", "rejected": "Rejected", "notice": "Worth knowing"}
 
@@ -79,6 +80,16 @@ def _issue_counts(run: MergeRun) -> list[tuple[str, str, int]]:
     return [(kind, word, found[kind]) for kind, word in ISSUE_KINDS.items()]
 
 
-def issues_of(run: MergeRun, *, kind: str = "", cursor: str = "") -> Page[RunIssue]:
-    """A page of what a run reported of records, as it came, in one query. Raises `BadCursor`."""
-    return page_of(RunIssue.objects.filter(_kind(kind), run=run), Ordering(), cursor)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssuePage:
+    """One page of issues; `next` and `previous` are cursors for the address."""
+
+    rows: Sequence[IssueView]
+    next: str
+    previous: str
+
+
+def issues_of(run: MergeRun, *, kind: str = "", cursor: str = "") -> IssuePage:
+    """A page of what a run reported of records, as it came, in at most four queries. Raises `BadCursor`."""
+    page = page_of(RunIssue.objects.filter(_kind(kind), run=run).select_related("run"), Ordering(), cursor)
+    return IssuePage(rows=issue_views(page.rows), next=page.next, previous=page.previous)

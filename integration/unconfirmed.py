@@ -7,12 +7,15 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from integration.fieldsets import STRUCTS
 from integration.linkstate import is_live
 from integration.merge.canonical import decode
 from integration.merge.records import Value, Values
 from integration.models import Link
 from integration.sis.port import Issue, Operation
+from scheduling.showing import day
 
 CODE = "NOT_CONFIRMED"
 
@@ -40,9 +43,10 @@ def overdue_creation(link: Link, *, horizon_seconds: int, now: dt.datetime) -> I
 
 
 def _issue(link: Link, what: str, *, sent_at: str, field: str = "") -> Issue:
+    sent_on = day(timezone.localdate(dt.datetime.fromisoformat(sent_at)))
     return Issue(
         code=CODE,
-        message=f"{what} was sent on {sent_at[:10]} and the SIS does not show it in the time it needs: it "
+        message=f"{what} was sent on {sent_on} and the SIS does not show it in the time it needs: it "
         "was refused or overwritten there. Look at what its import says; until then it is sent again.",
         record=str(link.sis_id or link.client_ref),
         field=field,

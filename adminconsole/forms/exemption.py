@@ -15,6 +15,7 @@ from scheduling.selectors import section_named
 from scheduling.timeline_picture import YEARS
 
 ONE_OF_BOTH = "An exemption is for one section or for one department: fill in one of the two."
+NAME_IT_SO = "Write its CRN, or its code like BIO-101-A."
 
 
 class ExemptionForm(forms.Form):
@@ -32,9 +33,7 @@ class ExemptionForm(forms.Form):
         empty_label="Choose a term",
         error_messages={"required": "Choose a term."},
     )
-    section = forms.CharField(
-        label="Section", required=False, max_length=60, help_text="Its CRN, or its code like BIO-101-A."
-    )
+    section = forms.CharField(label="Section", required=False, max_length=60, help_text=NAME_IT_SO)
     department = forms.ModelChoiceField(
         label="or a department",
         required=False,
@@ -85,7 +84,9 @@ class ExemptionForm(forms.Form):
             try:
                 pk = section_named(term.pk, code)
                 data["found"] = Section.objects.select_related("course").get(pk=pk)
-            except (NotFound, Ambiguous) as error:
+            except NotFound:
+                self.add_error("section", f"There is no section {code} in {term}. {NAME_IT_SO}")
+            except Ambiguous as error:
                 self.add_error("section", str(error))
         if data.get("date") and data["date"].year not in YEARS:
             self.add_error("date", "Write a day of these years.")

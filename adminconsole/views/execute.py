@@ -8,11 +8,11 @@ from django.views.decorators.http import require_http_methods
 from adminconsole.access import admin_of, needs
 from adminconsole.forms.deed import DeedForm
 from adminconsole.forms.execute import IMPORT, NO_TERM_SENDS, ExecuteForm
+from integration.asking_once import request_once
 from integration.coverage import term_coverage
 from integration.preview_execution import ask_again, execute_preview
 from integration.request_list import recent_requests
 from integration.request_pages import RequestView, request_view, senders
-from integration.requests import request_merge
 from integration.settings import ConfigurationError, active_version, read
 from phases.rules import Permission
 from scheduling.answers import was_changed
@@ -31,7 +31,7 @@ def execute_merge(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wish = form.wish
         try:
-            made = request_merge(
+            made = request_once(
                 types=wish.types,
                 terms=wish.terms,
                 is_sending=wish.is_sending,

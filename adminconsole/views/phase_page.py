@@ -16,7 +16,7 @@ from adminconsole.phase_choices import (
     rules_of,
     with_set,
 )
-from adminconsole.phase_matrix import action_rows, column_note, field_rows
+from adminconsole.phase_matrix import action_rows, closed_note, field_rows
 from adminconsole.phase_overview import phase_lines
 from adminconsole.phase_words import differences_of
 from adminconsole.rule_choices import Choices, ChoicesForm
@@ -142,7 +142,7 @@ class PhasePage(RulesPage):
         save_phase_rules(pk, fields=fields, actions=actions, known_fields=known, record=record)
         return f"Saved the phase {wanted['name'].strip()}."
 
-    def consequence(self) -> str:
+    def consequence(self, _form: ChoicesForm) -> str:
         """The terms that are in the phase now."""
         lines = phase_lines(now=self.now, today=timezone.localdate(self.now))
         terms = next((one.now for one in lines if one.phase.pk == self.pk), ())
@@ -153,7 +153,8 @@ class PhasePage(RulesPage):
         return {
             "parts": form.wanted,
             "colours": Colour.choices,
-            "columns": [(role, column_note(role)) for role in self.ordered],
+            "columns": self.ordered,
+            "closed": closed_note(self.ordered),
             "groups": field_rows(form.wanted, self.ordered, self.catalogue),
             "actions": action_rows(form.wanted, self.ordered),
             "rules": [(one.value, RULE_WORDS[one.value]) for one in (Rule.DEFAULT, Rule.OPEN, Rule.LOCKED)],

@@ -110,7 +110,7 @@ class RolePage(RulesPage):
             raise RuleRefused(OWN_RIGHT, "permissions")
         return f"Saved the role {name}."
 
-    def consequence(self) -> str:
+    def consequence(self, _form: ChoicesForm) -> str:
         """How many hold the role."""
         count = RoleAssignment.objects.filter(role=self.code).count()
         if not count:

@@ -77,8 +77,8 @@ class RulesPage(ABC):
         """What a person has to say yes to before the changes are saved; blank: nothing."""
         return ""
 
-    def consequence(self) -> str:
-        """A sentence about where the changes count at once; blank: nothing to say."""
+    def consequence(self, _form: ChoicesForm) -> str:
+        """A sentence about what the changes come to, or where they count at once; blank: nothing to say."""
         return ""
 
     # ---- the three steps
@@ -146,7 +146,7 @@ class RulesPage(ABC):
             **self.place(),
             "form": form,
             "changes": self.differences(form),
-            "consequence": self.consequence(),
+            "consequence": self.consequence(form),
             "question": self.question(form),
         }
         return render(self.request, "adminconsole/rules_confirm.html", shown)

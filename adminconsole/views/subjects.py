@@ -101,7 +101,7 @@ class SubjectsPage(RulesPage):
         old, new = (MergeSettings(subject_departments=_said(one)) for one in (form.stands, form.wanted))
         return document_differences(old, new, catalogue())
 
-    def consequence(self) -> str:
+    def consequence(self, _form: ChoicesForm) -> str:
         """When it counts."""
         return (
             "Courses change their department with the next merge of courses, and who may edit them with it."

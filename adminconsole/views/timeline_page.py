@@ -13,13 +13,15 @@ from adminconsole.rule_saving import recorder
 from adminconsole.settings_differences import Difference
 from adminconsole.timeline_choices import (
     NO_PHASE,
+    Line,
     choices_of,
     is_moment,
     lines_of,
     posted_lines,
     switches_of,
+    typed_lines,
 )
-from adminconsole.timeline_words import timeline_differences
+from adminconsole.timeline_words import consequence_now, timeline_differences
 from adminconsole.views.rules_page import RulesPage
 from phases.selectors import entries_of, institution_zone, timeline_of
 from phases.selectors import phases as all_phases
@@ -37,6 +39,7 @@ class TimelinePage(RulesPage):
     def __init__(self, request: HttpRequest, term: Term) -> None:
         super().__init__(request)
         self.term = term
+        self.typed: list[Line] = []
         self.zone = cast("ZoneInfo", institution_zone())
         self.phases = list(all_phases())
         self.names = {NO_PHASE: DEFAULTS} | {str(one.pk): one.name for one in self.phases}
@@ -53,7 +56,9 @@ class TimelinePage(RulesPage):
         """The lines of the form. A page without any changes nothing."""
         if "entry:0:phase" not in self.request.POST:
             return seen, ()
-        return posted_lines(self.request.POST, self.names, self.zone)
+        sent, problems = posted_lines(self.request.POST, self.names, self.zone)
+        self.typed = typed_lines(self.request.POST) if problems else []
+        return sent, problems
 
     def accepts(self, key: str, value: str) -> bool:
         """A moment with a phase there is, or with none (removed)."""
@@ -62,6 +67,10 @@ class TimelinePage(RulesPage):
     def differences(self, form: ChoicesForm) -> list[Difference]:
         """Switch by switch."""
         return timeline_differences(form, self.names, self.zone)
+
+    def consequence(self, form: ChoicesForm) -> str:
+        """What holds at once, where a switch in the past is changed."""
+        return consequence_now(form, self.names, term=str(self.term), now=self.now)
 
     def save(self, form: ChoicesForm, author: Author) -> str:
         """The whole timeline, as it is wanted."""
@@ -74,7 +83,7 @@ class TimelinePage(RulesPage):
         return {
             "term": self.term,
             "picture": picture_of(timeline_of(self.term.pk), colours, self.term, at=self.now, zone=self.zone),
-            "lines": lines_of(form, self.zone),
+            "lines": self.typed or lines_of(form, self.zone),
             "names": self.names.items(),
             "has_changes": bool(form.changes),
             "zone": str(self.zone),

@@ -59,7 +59,13 @@ class UserPage(RulesPage):
         ]
         if not sent["username"]:
             problems.append("Give the user a name to sign in with.")
-        return {key: value for key, value in sent.items() if self.accepts(key, value)}, problems
+        known = {key: value for key, value in sent.items() if self.accepts(key, value)}
+        if not problems:
+            try:
+                accounts.check_account(account_of(known), is_new=self.user is None)
+            except DomainError as error:
+                problems.append(error.message)
+        return known, problems
 
     def accepts(self, key: str, value: str) -> bool:
         """A part that fits, a role and a department that there are."""
@@ -88,6 +94,10 @@ class UserPage(RulesPage):
             f"I know that {', '.join(others)} have the Admin product already and that it is given to few. "
             f"{form.wanted['username']} is to have it too."
         )
+
+    def consequence(self, form: ChoicesForm) -> str:
+        """What an account without a role lacks."""
+        return accounts.no_role_warning(account_of(form.wanted))
 
     def save(self, form: ChoicesForm, author: Author) -> str:
         """The whole account."""

@@ -33,11 +33,16 @@ def grant_exemption(
     """Let a user edit `fields` of one section, or of one department's sections, until then; returns its id.
 
     Raises `RuleRefused`: no field, reason, user, or not exactly one of section and department; a section of
-    another term; an end that is over.
+    another term; an end that is over; nothing that they do not have already.
     """
     names = sorted(set(fields))
     _check_what(names, reason=reason, is_over=until <= now, known_fields=known_fields)
     _check_target(term_id, user_id=user_id, section_id=section_id, department=department)
+    same = Exemption.objects.filter(
+        term=term_id, user=user_id, section=section_id, department=department, until__gte=until
+    )
+    if same.filter(since__lte=now, fields__contains=names).exists():
+        raise RuleRefused("The user is exempt for this already, until then or longer.", "fields")
     made = Exemption.objects.create(
         term_id=term_id,
         user_id=user_id,

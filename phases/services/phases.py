@@ -86,13 +86,15 @@ def check_phase_name(name: str, phase_id: int | None) -> None:
     """Raise `RuleRefused` unless a phase (None: a new one) may be called so."""
     if not name:
         raise RuleRefused("A phase needs a name.", "name")
-    if Phase.objects.filter(name=name).exclude(pk=phase_id or 0).exists():
-        raise RuleRefused(f"There is a phase called {name} already.", "name")
+    taken = Phase.objects.filter(name__iexact=name).exclude(pk=phase_id or 0).first()
+    if taken is not None:
+        raise RuleRefused(f"There is a phase called {taken.name} already.", "name")
 
 
 def why_it_stays(phase: Phase) -> str:
     """Why a phase cannot be removed; blank: it can."""
-    terms = sorted(set(TimelineEntry.objects.filter(phase=phase).values_list("term_id", flat=True)))
+    entries = TimelineEntry.objects.filter(phase=phase).order_by("term_id")
+    terms = list(dict.fromkeys(entries.values_list("term__name", flat=True)))
     if not terms:
         return ""
     where = f"the timeline{'' if len(terms) == 1 else 's'} of {', '.join(terms)}"

@@ -82,7 +82,7 @@ def save_account(pk: int | None, wanted: Account, *, author: Author, knows_admin
     before = account_of(user) if pk is not None else None
     if before is not None and wanted.username != before.username:
         raise InvalidValue("The name to sign in with stays; the record of changes goes by it.", "username")
-    _check(wanted)
+    check_account(wanted, is_new=before is None)
     others = other_admins(pk)
     is_one_more = needs_admin_confirmation(before, wanted, others)
     if is_one_more and not knows_admins:
@@ -103,7 +103,31 @@ def _many_admins(wanted: Account, others: list[str]) -> str:
     )
 
 
-def _check(wanted: Account) -> None:
+def check_account(wanted: Account, *, is_new: bool) -> None:
+    """Raise `InvalidValue` for an account that cannot be, whoever saves it."""
+    _check_rights(wanted)
+    taken = User.objects.filter(username__iexact=wanted.username).first() if is_new else None
+    if taken is not None:
+        raise InvalidValue(
+            f"There is a user called {taken.username} already; choose another name to sign in with. "
+            "Capitals make no difference.",
+            "username",
+        )
+    user = User(**{name: getattr(wanted, name) for name in ("username", "first_name", "last_name", "email")})
+    try:
+        user.full_clean(exclude=["password"], validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        raise InvalidValue(" ".join(error.messages), next(iter(error.message_dict), "")) from error
+
+
+def no_role_warning(wanted: Account) -> str:
+    """What somebody should know who saves an account without a role; blank where it has one."""
+    if wanted.roles or not wanted.products:
+        return ""
+    return f"{wanted.username} has no role: what the products open stays empty until a role is given."
+
+
+def _check_rights(wanted: Account) -> None:
     """Raises `InvalidValue` for products, roles and departments that cannot be."""
     unknown = sorted(set(wanted.products) - set(PRODUCTS))
     if unknown:
@@ -133,10 +157,6 @@ def _write(user: User, wanted: Account, *, is_new: bool) -> None:
     user.has_scheduling, user.has_admin = (name in wanted.products for name in PRODUCTS)
     if is_new:
         user.set_unusable_password()
-    try:
-        user.full_clean(exclude=["password"], validate_constraints=False)
-    except ValidationError as error:
-        raise InvalidValue(" ".join(error.messages), next(iter(error.message_dict), "")) from error
     user.save()
     user.role_assignments.exclude(role_id__in=wanted.roles).delete()
     for role, codes in wanted.roles.items():

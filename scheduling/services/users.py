@@ -37,11 +37,13 @@ def save_user(
     departments: Collection[str] = (),
     products: Collection[str] = (),
     password: str = "",
+    knows_admins: bool = False,
 ) -> SavedUser:
     """Create the user `name` or change what is given.
 
     `roles` are the user's roles from now on, each for `departments`. A new user gets the product Scheduling
-    unless told otherwise, and a random password unless one is given. Raises `InvalidValue`.
+    unless told otherwise, and a random password unless one is given. `knows_admins` and what is raised: see
+    `save_account`.
     """
     user = User.objects.select_for_update().filter(username=name).first()
     stands = account_of(user) if user is not None else Account(username=name)
@@ -52,7 +54,8 @@ def save_user(
         products=_products(products) if products else stands.products,
         roles=_held(stands.roles, roles, departments),
     )
-    saved = save_account(user.pk if user is not None else None, wanted, author=author, knows_admins=True)
+    pk = user.pk if user is not None else None
+    saved = save_account(pk, wanted, author=author, knows_admins=knows_admins)
     made = "" if password or user is not None else secrets.token_urlsafe(12)
     if password or made:
         set_password(saved, password or made, author=author, is_told=user is not None)

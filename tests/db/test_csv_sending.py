@@ -158,7 +158,7 @@ def test_what_the_sis_did_not_take_is_said_after_the_horizon_and_sent_again(offi
     assert counts(answer, "sis_update", "awaiting") == {"sis_update": 1, "awaiting": 1}
     (said,) = answer.run["issues"]
     assert (said["code"], said["record"], said["field"]) == ("NOT_CONFIRMED", "S002", "title")
-    assert "The title of MATH 120 A was sent on 2024-07-01" in said["message"]
+    assert "The title of MATH 120 A was sent on 1 Jul 2024" in said["message"]
     assert office.merge().notices == [], "said once for each time it was sent"
 
 

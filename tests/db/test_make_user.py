@@ -132,12 +132,30 @@ class TestProducts:
         user.refresh_from_db()
         assert (user.has_scheduling, user.has_admin) == (True, False)
 
-    def test_admin_without_a_role_is_saved_with_a_warning(self, make_user):
-        warning = "The Admin product opens nothing without a role"
+    def test_somebody_without_a_role_is_saved_with_a_warning(self, make_user):
+        warning = "ann has no role: what the products open stays empty until a role is given."
         _out, err = make_user("ann", "--product", "scheduling", "--product", "admin")
         assert warning in err
         _out, err = make_user("ann", "--role", "REGISTRAR")
         assert warning not in err
+
+    def test_the_third_with_the_admin_product_needs_a_word_as_on_the_page(self, make_user):
+        both = ("--product", "scheduling", "--product", "admin")
+        for name in ("ann", "bob"):
+            make_user(name, *both)
+        message = refused(make_user, "cyd", *both)
+        assert "ann, bob have the Admin product already, and it is given to few." in message
+        assert "--one-more-admin" in message
+        assert not User.objects.filter(username="cyd").exists()
+        make_user("ann", *both)
+        make_user("cyd", *both, "--one-more-admin")
+        row = ChangeLog.objects.get(record_type="user", record_id=str(User.objects.get(username="cyd").pk))
+        assert row.reason == "Confirmed: number 3 with the Admin product"
+
+    def test_a_name_that_differs_in_capitals_alone_is_refused(self, make_user):
+        make_user("ann")
+        assert "There is a user called ann already" in refused(make_user, "Ann")
+        assert User.objects.count() == 1
 
     def test_a_user_with_admin_alone_is_refused_and_nothing_changes(self, make_user):
         assert "would see nothing after the next login" in refused(make_user, "ann", "--product", "admin")

@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from phases.delivered import ROLES
-from scheduling.domain.errors import InvalidValue
+from scheduling.domain.errors import ActionRefused, InvalidValue
 from scheduling.models import ChangeLog, User
-from scheduling.services.accounts import FEW_ADMINS, PRODUCTS, other_admins
+from scheduling.services.accounts import PRODUCTS, account_of, no_role_warning
 from scheduling.services.audit import Author
 from scheduling.services.tokens import issue_token
 from scheduling.services.users import SavedUser, save_user
@@ -57,6 +57,11 @@ class Command(BaseCommand):
             dest="products",
             help=f"{' or '.join(PRODUCTS)}; a new user gets scheduling",
         )
+        parser.add_argument(
+            "--one-more-admin",
+            action="store_true",
+            help="say that you know how many have the product Admin; needed from the third one on",
+        )
         parser.add_argument("--token", action="store_true", help="print a new API token")
 
     def handle(self, *_args: object, **given: Any) -> None:
@@ -71,14 +76,15 @@ class Command(BaseCommand):
                 products=given["products"],
                 password=password,
                 author=author,
+                knows_admins=given["one_more_admin"],
             )
         except InvalidValue as error:
             raise CommandError(error.message, returncode=WRONG_USE) from error
+        except ActionRefused as refused:  # nobody is named here, so it is only ever one Admin user too many
+            raise CommandError(f"{refused.message} (--one-more-admin)", returncode=WRONG_USE) from refused
         self._report(saved)
-        if "admin" in given["products"]:
-            self._warn_if_many(saved.user)
-        if saved.user.has_admin and not saved.user.role_assignments.exists():
-            self.stderr.write("The Admin product opens nothing without a role; give one with --role.")
+        if warning := no_role_warning(account_of(saved.user)):
+            self.stderr.write(f"{warning} (--role)")
         if password:
             self._warn_if_weak(password, saved.user)
         if given["token"]:
@@ -97,11 +103,6 @@ class Command(BaseCommand):
             self.stdout.write(f"Role {held.role_id}: {where or 'no department; add --department CODE'}.")
         if saved.password:
             self.stdout.write(f"Password: {saved.password}")
-
-    def _warn_if_many(self, user: User) -> None:
-        others = other_admins(user.pk)
-        if len(others) >= FEW_ADMINS:
-            self.stderr.write(f"{', '.join(others)} have the Admin product too; it is given to few.")
 
     def _warn_if_weak(self, password: str, user: User) -> None:
         try:

@@ -203,7 +203,9 @@ class TestPhases:
 
     def test_a_phase_of_a_timeline_is_not_removed(self, schedule, draft, record):
         TimelineEntry.objects.create(term=schedule.term, starts_at=schedule.now, phase_id=draft)
-        with pytest.raises(RuleRefused, match="Draft is in the timeline of 20271; take it out there first"):
+        with pytest.raises(
+            RuleRefused, match="Draft is in the timeline of Spring 2027; take it out there first"
+        ):
             delete_phase(draft, record=record)
         assert record == []
 

@@ -56,6 +56,44 @@ def test_a_preview_is_asked_for_and_shown(admin, term):
     assert ChangeLog.objects.get(record_type="merge_request").actor == admin.user
 
 
+def test_pressed_twice_it_is_asked_for_once(admin, term):
+    first, second = (ask(admin, types=["sections", "courses"], terms=[term.pk]) for _press in range(2))
+    assert first.headers["Location"] == second.headers["Location"] == f"/console/requests/{asked().pk}/"
+    assert ChangeLog.objects.filter(record_type="merge_request").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "number"),
+    [("WAITING", 600, 1), ("RUNNING", 600, 1), ("DONE", 5, 1), ("DONE", 15, 2), ("FAILED", 5, 2)],
+)
+def test_what_is_over_is_asked_for_anew_after_a_moment(admin, term, state, seconds, number):
+    ask(admin, types=["sections"], terms=[term.pk])
+    then = timezone.now() - dt.timedelta(seconds=seconds)
+    over = {"finished_at": then} if state in {"DONE", "FAILED"} else {"started_at": then, "attempts": 1}
+    MergeRequest.objects.update(
+        state=state, requested_at=then, **over, error={} if state == "FAILED" else None
+    )
+    ask(admin, types=["sections"], terms=[term.pk])
+    assert MergeRequest.objects.count() == number
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"deed": "import"}, {"types": ["courses"]}, {"types": ["sections", "courses"]}, {"accept_empty": "on"}],
+)
+def test_another_wish_is_another_request(admin, term, other):
+    ask(admin, types=["sections"], terms=[term.pk])
+    ask(admin, **({"types": ["sections"], "terms": [term.pk]} | other))
+    assert MergeRequest.objects.count() == 2
+
+
+def test_another_persons_wish_is_their_own(admin, term, person):
+    ask(admin, types=["sections"], terms=[term.pk])
+    MergeRequest.objects.update(actor=person("viewer").user)
+    ask(admin, types=["sections"], terms=[term.pk])
+    assert MergeRequest.objects.count() == 2
+
+
 def test_an_import_can_be_asked_for_without_a_preview(admin, term):
     ask(admin, types=["sections"], terms=[term.pk], deed="import")
 

@@ -63,6 +63,16 @@ def held(user, term, *, days=1, **values):
     )
 
 
+def test_what_somebody_has_already_is_not_granted_twice(admin, form):
+    assert admin.post(NEW, form | {"step": "save"}).status_code == 302
+    for less in ({}, {"date": "2098-01-12"}, {"fields_chosen": ["title"]}):
+        words = words_of(admin.post(NEW, form | less | {"step": "save"}), status=422)
+        assert "The user is exempt for this already, until then or longer." in words
+    for more in ({"date": "2099-01-13"}, {"fields_chosen": ["title", "capacity"]}):
+        assert admin.post(NEW, form | more | {"step": "save"}).status_code == 302
+    assert Exemption.objects.count() == 3
+
+
 def test_what_it_opens_is_shown_before_it_is_granted(admin, form, section, user):
     words = words_of(admin.post(NEW, form | {"step": "preview"}))
     assert "BIO 101 A in Term 20271, until 12 Jan 2099, 17:00: The room moved" in words
@@ -84,7 +94,7 @@ def test_what_it_opens_is_shown_before_it_is_granted(admin, form, section, user)
 def test_what_it_cannot_open_is_said(admin, form, term):
     add(term, "CHE", "202", "A", crn="2001")
     words = words_of(admin.post(NEW, form | {"section": "2001", "step": "preview"}))
-    assert "It opens nothing now." in words
+    assert "It opens nothing now; the last column says why." in words
     assert "Stays locked: Title is locked for you in CHE" in words
 
 
@@ -105,7 +115,10 @@ def test_going_back_keeps_what_was_written(admin, form):
     [
         ({"section": ""}, "fill in one of the two"),
         ({"department": "BIO"}, "fill in one of the two"),
-        ({"section": "9999"}, "There is no section"),
+        (
+            {"section": "9999"},
+            "There is no section 9999 in Term 20271. Write its CRN, or its code like BIO-101-A.",
+        ),
         ({"date": "2020-01-12"}, "An exemption ends in the future."),
         ({"date": "9999-12-31"}, "Write a day of these years."),
         ({"date": "soon"}, "Until the day: Enter a valid date."),

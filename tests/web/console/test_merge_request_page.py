@@ -358,7 +358,7 @@ def test_held_and_rejected_records_are_named(admin, desk, ask):
     page = words_of(admin.get(path_of(ask("sections"))))
 
     assert "Done, look at it" in page
-    assert "BIO 101 A: title is Ours here and Theirs in the SIS" in page
+    assert "BIO 101 A Title is Ours here and Theirs in the SIS" in page
 
 
 def test_a_number_that_is_no_request_is_not_found(admin):

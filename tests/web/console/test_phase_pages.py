@@ -166,7 +166,7 @@ def test_the_default_is_said_in_each_cell_and_what_differs_is_marked(admin):
     registration = Phase.objects.get(name="Registration")
     page = admin.get(path_of(registration)).content.decode()
     assert "As default (open)" in page
-    assert "may not edit sections" in page
+    assert "Not allowed to edit sections by the role itself" in page
     assert "Kept by the SIS; nobody edits it in Tandem." in page
     cells = page.split("<td")
     title = next(one for one in cells if 'name="field:SCHEDULER:title"' in one)
@@ -323,6 +323,7 @@ def test_rules_are_taken_from_another_phase_in_the_form(admin, draft):
     [
         ({"name": ""}, "A phase needs a name."),
         ({"name": "Closed"}, "There is a phase called Closed already."),
+        ({"name": "closed"}, "There is a phase called Closed already."),
         ({"name": "x" * 101}, "Name: write at most 100 characters."),
         ({"position": "-1"}, "Place in the lists: write a whole number from 0 to 9999."),
         ({"colour": "pink"}, "Choose one of the colours."),
@@ -344,7 +345,10 @@ def test_a_phase_is_removed_after_a_question(admin, draft):
 
 def test_a_phase_in_a_timeline_stays_and_the_terms_are_named(admin, draft, term_of):
     TimelineEntry.objects.create(term=term_of("20271"), phase=draft, starts_at=timezone.now())
-    path, why = reverse("phase_delete", args=[draft.pk]), "Draft is in the timeline of 20271; take it out"
+    path, why = (
+        reverse("phase_delete", args=[draft.pk]),
+        "Draft is in the timeline of Term 20271; take it out",
+    )
     page = admin.get(path)
     assert why in words_of(page)
     assert 'value="save" disabled' in page.content.decode()

@@ -13,7 +13,7 @@ from phases.models import Phase, TimelineEntry
 from phases.services.timelines import set_timeline
 from scheduling.models import ChangeLog
 from tests.phase_policies import CHICAGO
-from tests.web.console.page_forms import post, words_of
+from tests.web.console.page_forms import post, sent_by, words_of
 
 PATH = "/console/timelines/20271/"
 
@@ -107,7 +107,11 @@ def test_the_roles_defaults_can_begin_too(admin, term, phase):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        (line(2, "2027-13-01", "default"), "Line 3: write the day as 2027-01-12 and the time as 09:00."),
+        (
+            line(2, "2027-13-01", "default"),
+            "Line 3: write the day as 2027-01-12, in a year from 1950 to 2199",
+        ),
+        (line(2, "", "default"), "Line 3: choose the day on which the phase begins."),
         (line(2, "2027-06-01", ""), "Line 3: choose the phase that begins then."),
         (line(2, "2027-06-01", "999999"), "Line 3: choose the phase that begins then."),
         (line(2, "2027-03-01", "default"), "Two phases begin at 1 Mar 2027; keep one of them."),
@@ -118,6 +122,37 @@ def test_a_line_that_cannot_be_read_says_why(admin, term, phase, fields, sentenc
     set_two(phase)
     assert sentence in words_of(send(admin, fields=fields), status=422)
     assert len(stands()) == 2
+
+
+def test_what_was_typed_stands_in_the_form_until_it_can_be_understood(admin, term, phase):
+    set_two(phase)
+    twice = line(2, "2027-03-01", phase["Closed"], "00:00") | {"entry:0:remove": "on"}
+    answer = send(admin, fields=twice | line(3, "12 Jan", phase["Draft"], "9"))
+    form = sent_by(answer, holds="seen")
+    assert [form[f"entry:{number}:date"] for number in (1, 2, 3)] == [
+        ["2027-03-01"],
+        ["2027-03-01"],
+        ["12 Jan"],
+    ]
+    assert (form["entry:2:phase"], form["entry:3:time"]) == ([phase["Closed"]], ["9"])
+    assert form["entry:0:remove"] == ["on"]
+    assert form["entry:4:date"] == [""], "and there is room for another one"
+    mended = line(2, "2027-04-01", phase["Published"]) | line(3, "2027-05-01", phase["Draft"], "09:00")
+    send(admin, page=send(admin, page=answer, fields=mended), step="save")
+    assert stands() == [
+        ("2027-03-01 00:00", "Closed"),
+        ("2027-04-01 00:00", "Published"),
+        ("2027-05-01 09:00", "Draft"),
+    ]
+
+
+def test_a_switch_in_the_past_says_what_holds_at_once(admin, term, phase):
+    page = send(admin, fields=line(0, "2020-01-12", phase["Closed"]))
+    assert "Once saved, Term 20271 is in Closed at once, no longer in Roles' defaults." in words_of(
+        page
+    ).replace("&#x27;", "'")
+    page = send(admin, fields=line(0, "2190-01-12", phase["Closed"]))
+    assert "Once saved" not in words_of(page)
 
 
 def test_a_time_that_the_clock_skips_means_the_jump_and_says_so(admin, term, phase):

@@ -162,21 +162,24 @@ def test_who_is_made_inactive_is_out_and_their_token_with_them(admin, lee):
         ({"last_name": "x" * 151}, [], "at most 150"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_reason(admin, lee, fields, without, told):
+def test_what_cannot_be_is_refused_with_the_reason_before_it_is_shown(admin, lee, fields, without, told):
     answer = send(admin, path_of(lee), fields=fields, without=without)
-    if answer.status_code == 200:
-        answer = send(admin, path_of(lee), page=answer, step="save")
     assert told in words_of(answer, status=422)
     assert rows_of(lee) == []
 
 
-@pytest.mark.parametrize("name", ["", "a b", "lee", "x" * 151])
+@pytest.mark.parametrize("name", ["", "a b", "lee", "Lee", "x" * 151])
 def test_a_name_that_cannot_be_is_refused(admin, lee, name):
-    answer = send(admin, NEW, fields={"username": name})
-    if answer.status_code == 200:
-        answer = send(admin, NEW, page=answer, step="save")
-    assert answer.status_code == 422
+    assert send(admin, NEW, fields={"username": name}).status_code == 422
     assert User.objects.count() == 2
+
+
+def test_without_a_role_somebody_is_saved_after_a_warning(admin, departments):
+    page = send(admin, NEW, fields={"username": "kim", "product:admin": "on"})
+    assert "kim has no role: what the products open stays empty until a role is given." in words_of(page)
+    assert "has no role" not in words_of(send(admin, NEW, fields={"username": "kim", "role:VIEWER": "all"}))
+    send(admin, NEW, page=page, step="save")
+    assert User.objects.filter(username="kim").exists()
 
 
 def test_what_no_form_sends_changes_nothing(admin, lee):
