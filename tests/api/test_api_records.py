@@ -37,7 +37,9 @@ def test_a_section_is_made_with_its_address_and_version(biology, scheduler):
     ("changes", "status", "code"),
     [
         ({"term": "nowhere"}, 404, "NOT_FOUND"),
-        ({"term": None}, 400, "PARSE_ERROR"),
+        ({"term": None}, 400, "INVALID_VALUE"),
+        ({"term": 20271}, 400, "INVALID_VALUE"),
+        ({"custom": 5}, 400, "INVALID_VALUE"),
         ({"course": "ART-101"}, 403, "ACTION_REFUSED"),
         ({"course": "NO-1"}, 400, "INVALID_VALUE"),
         ({"section_number": ""}, 400, "INVALID_VALUE"),
@@ -61,6 +63,8 @@ def test_a_section_is_cancelled_at_the_version_that_was_read(section, registrar)
     path = f"sections/{section.pk}/cancel/"
     refused(call(registrar, "post", path), 428, "VERSION_REQUIRED")
     refused(call(registrar, "post", path, version=9), 412, "STALE_VERSION")
+    answer = call(registrar, "post", path, {"reason": "Nobody came"}, version=1)
+    assert "takes no body" in refused(answer, 400, "PARSE_ERROR")["message"]
     answer = call(registrar, "post", path, version=1)
     assert (answer.status_code, answer.json()["status"]) == (200, "CANCELLED")
     assert answer.headers["ETag"] == '"2"'
