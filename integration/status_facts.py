@@ -18,7 +18,7 @@ from integration.merge.policy import FieldPolicy
 from integration.merge.records import Values
 from integration.models import Conflict, Link, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
-from integration.relationship_type import relationship_values
+from integration.relationship_type import SMALLEST_GROUP, relationship_values
 from integration.settings_rules import PLURAL, RELATIONSHIP_FIELDS
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.standing import Standing
@@ -142,6 +142,7 @@ def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int,
             now=standing.now,
             name=f"{Relationship.Kind(row['kind']).label} of {', '.join(labels.values())}",
             waits_for=tuple(labels[pk] for pk, sis_id, *_rest in told if sis_id is None),
+            is_too_small=len(told) < SMALLEST_GROUP,
         )
         found[row["id"]] = Group(facts=facts, members=tuple(labels))
     return found
