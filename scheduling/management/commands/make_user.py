@@ -73,7 +73,8 @@ class Command(BaseCommand):
                 author=author,
             )
         except InvalidValue as error:
-            raise CommandError(error.message, returncode=WRONG_USE) from error
+            what = f"{given['name']!r} cannot be a user's name. " if error.field == "username" else ""
+            raise CommandError(what + error.message, returncode=WRONG_USE) from error
         self._report(saved)
         if "admin" in given["products"]:
             self._warn_if_many(saved.user)
