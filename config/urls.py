@@ -6,6 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
+from scheduling.api.unknown import NAME as UNKNOWN
+from scheduling.api.unknown import UnknownAddress
+
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
 handler404 = "config.errors.not_found"
@@ -24,6 +27,7 @@ urlpatterns = [
     path("support/", admin.site.urls),
     path("api/v1/", include("scheduling.api.urls")),
     path("api/v1/", include("integration.api.urls")),
+    path("api/v1/<path:rest>", UnknownAddress.as_view(), name=UNKNOWN),
     path("console/", include("adminconsole.urls")),
     path("", include("scheduling.urls")),
     path("", include("integration.urls")),

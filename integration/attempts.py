@@ -17,7 +17,7 @@ from integration.merge.threeway import merge_record
 from integration.models import AwaitedEcho, Link, LinkState, MergeState, PlanRow
 from integration.outbound import Claim
 from integration.planning import shown, shown_fields
-from integration.planning_absent import is_removal_in_flight, removal_operation, removal_problem
+from integration.planning_absent import TOO_FEW, is_removal_in_flight, removal_operation, removal_problem
 from integration.record_types import LocalState, RecordType
 from integration.sis.port import Capabilities, Key, Operation, SisAdapter, SisRecord
 
@@ -181,15 +181,23 @@ class Decider:
         pushes = {n: value for n, value in merge.pushes.items() if n not in held and n not in merge.pulls}
         if not self.kind.is_sendable(state.values):
             pushes = {}
-        if pushes and (missing := self.kind.waits_for(state.values)):
-            attempt.step, attempt.code = Step.WAIT, "WAITING_FOR_MEMBER"
-            attempt.reason = f"Waits for {len(missing)} section(s) that are not in the SIS yet."
-        elif pushes:
+        if pushes and self._waits(attempt, state.values):
+            return
+        if pushes:
             self._decide_write(attempt, pushes)
         elif any(decision.rule == "IN_FLIGHT" for decision in merge.decisions.values()):
             attempt.step = Step.AWAIT
         else:
             attempt.step = Step.PULL
+
+    def _waits(self, attempt: Attempt, ours: Values) -> bool:
+        """Whether it has to wait for its members; says so."""
+        if self.kind.is_too_small(ours):
+            attempt.step, attempt.code, attempt.reason = Step.WAIT, "TOO_FEW_MEMBERS", TOO_FEW
+        elif missing := self.kind.waits_for(ours):
+            attempt.step, attempt.code = Step.WAIT, "WAITING_FOR_MEMBER"
+            attempt.reason = f"Waits for {len(missing)} section(s) that are not in the SIS yet."
+        return attempt.step is Step.WAIT
 
     def _decide_write(self, attempt: Attempt, pushes: Mapping[str, Value]) -> None:
         can = self.capabilities.can
@@ -236,9 +244,8 @@ class Decider:
         is_cancelled = state.values.get("status") == "CANCELLED"  # never there, and not wanted there
         if is_cancelled or not self.kind.is_sendable(state.values):
             attempt.step = Step.NOTHING
-        elif missing := self.kind.waits_for(state.values):
-            attempt.step, attempt.code = Step.WAIT, "WAITING_FOR_MEMBER"
-            attempt.reason = f"Waits for {len(missing)} section(s) that are not in the SIS yet."
+        elif self._waits(attempt, state.values):
+            return
         elif not self.capabilities.can(self.kind.merge_type, Operation.CREATE):
             attempt.step, attempt.code = Step.WAIT, "SIS_CANNOT"
             attempt.reason = "This SIS takes no new records; make it there by hand, the next import links it."

@@ -36,6 +36,7 @@ TELLING = frozenset(
     {
         Code.UNKNOWN_OUTCOME,
         Code.WAITING_FOR_MEMBER,
+        Code.TOO_FEW_MEMBERS,
         Code.RECORD_LOCKED,
         Code.SIS_UNREACHABLE,
         Code.CHANGED_MEANWHILE,

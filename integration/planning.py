@@ -378,4 +378,5 @@ class Planner:
         return can(kind, Operation.UPDATE) or (is_cancel and can(kind, Operation.CANCEL))
 
     def _may_send(self, ours: LocalState) -> bool:
-        return self.kind.is_sendable(ours.values) and not self.kind.waits_for(ours.values)
+        kind, values = self.kind, ours.values
+        return kind.is_sendable(values) and not (kind.is_too_small(values) or kind.waits_for(values))

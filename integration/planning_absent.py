@@ -35,6 +35,10 @@ GONE_ON_BOTH_SIDES = "Removed on both sides."
 ENROLLED = (
     "It was removed here, but students are enrolled in the SIS; a section with students is never removed."
 )
+TOO_FEW = (
+    "A group needs two sections or more, and fewer are left in it; add a section to it or dissolve it. "
+    "Until then nothing of it is sent."
+)
 EDITED_IN_SIS = "It was removed here, but it was edited in the SIS meanwhile."
 
 
@@ -200,6 +204,12 @@ class AbsentPlanner:
         can_create = self.adapter.capabilities.can(self.kind.merge_type, Operation.CREATE)
         if ours.values.get("status") == "CANCELLED":
             return  # never there, and not wanted there
+        if self.kind.is_too_small(ours.values):
+            label = self.kind.label(ours.values)
+            issue = Issue(code="TOO_FEW_MEMBERS", message=f"{label}: {TOO_FEW}", record=label)
+            self.maker.note(issue, is_notice=True)
+            self.maker.count("pending")
+            return
         if not self.is_sending or not can_create or self.kind.waits_for(ours.values):
             self.maker.count("pending")
             return

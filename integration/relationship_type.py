@@ -20,6 +20,9 @@ from scheduling.selectors import values_of_relationships
 from scheduling.services import import_audit, relationship_imports
 from scheduling.services.audit import Author
 
+SMALLEST_GROUP = 2
+"""Sections."""
+
 
 def relationship_values(
     kind: str, capacity: int | None, members: Iterable[tuple[int, str | None, bool]]
@@ -116,6 +119,10 @@ class RelationshipType:
         names = (one.section for one in values.get("members") or ())
         unsent = (name for name in names if name.startswith(LOCAL_MEMBER))
         return tuple(name for name in unsent if int(name.removeprefix(LOCAL_MEMBER)) not in self.sent)
+
+    def is_too_small(self, values: Values) -> bool:
+        """Whether so few sections are left that it is no group: it is held, not sent (MERGE.md)."""
+        return len(values.get("members") or ()) < SMALLEST_GROUP
 
     def still_possible(self, values: Values) -> Values:
         """The values without members that are gone: that they left is no edit of the group (MERGE.md)."""

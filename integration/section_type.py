@@ -113,6 +113,10 @@ class SectionType:
         """A section waits for nothing."""
         return ()
 
+    def is_too_small(self, values: Values) -> bool:
+        """A section has no members."""
+        return False
+
     def still_possible(self, values: Values) -> Values:
         """A section's values stand by themselves."""
         return values

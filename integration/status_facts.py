@@ -18,7 +18,7 @@ from integration.merge.policy import FieldPolicy
 from integration.merge.records import Values
 from integration.models import Conflict, Link, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
-from integration.relationship_type import relationship_values
+from integration.relationship_type import SMALLEST_GROUP, relationship_values
 from integration.settings_rules import PLURAL, RELATIONSHIP_FIELDS
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.standing import Standing
@@ -134,6 +134,7 @@ def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int,
             waits_for=tuple(
                 labels[one["section_id"]] for one in row["members_told"] if one["section__sis_id"] is None
             ),
+            is_too_small=len(labels) < SMALLEST_GROUP,
         )
         found[row["id"]] = Group(facts=facts, members=tuple(labels))
     return found

@@ -9,10 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from integration.any_of import any_of
 from integration.models import Conflict, LinkState
+from integration.relationship_type import SMALLEST_GROUP
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status import facts_by_member, state_of_section
@@ -35,8 +36,10 @@ EDITED = MAY_DIFFER & Q(
     link__state__in=[LinkState.LINKED, LinkState.MISSING_IN_SIS],
 )
 """Records whose version is not the agreed one, and which no attempt has met anything with."""
-HAS_NEW_MEMBER = Q(
-    Exists(RelationshipMember.objects.filter(relationship=OuterRef("pk"), section__sis_id__isnull=True))
+MEMBERS = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by()
+HAS_NEW_MEMBER = Q(Exists(MEMBERS.filter(section__sis_id__isnull=True)))
+IS_TOO_SMALL = ~Q(
+    Exists(MEMBERS.values("relationship").annotate(number=Count("pk")).filter(number__gte=SMALLEST_GROUP))
 )
 
 
@@ -106,4 +109,5 @@ def _known(kind: MergeType, term: str, standing: Standing) -> Known:
         held_whole=conflicts.filter(field="").values("link"),
         is_cancelled=Q(status=Section.Status.CANCELLED) if kind is MergeType.SECTIONS else NOTHING,
         is_waiting=NOTHING if kind is MergeType.SECTIONS else HAS_NEW_MEMBER,
+        is_too_small=NOTHING if kind is MergeType.SECTIONS else IS_TOO_SMALL,
     )

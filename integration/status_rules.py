@@ -35,6 +35,7 @@ class Code(StrEnum):
     RECORD_LOCKED = "RECORD_LOCKED"
     CHANGED_MEANWHILE = "CHANGED_MEANWHILE"
     WAITING_FOR_MEMBER = "WAITING_FOR_MEMBER"
+    TOO_FEW_MEMBERS = "TOO_FEW_MEMBERS"
     TYPE_OFF = "TYPE_OFF"
     TERM_OFF = "TERM_OFF"
     TERM_OVER = "TERM_OVER"
@@ -61,7 +62,7 @@ def state_of(code: Code) -> State:
     match code:
         case Code.SIS_REJECTED | Code.GIVEN_UP | Code.IMPORT_REJECTED:
             return State.REJECTED
-        case Code.CONFLICT | Code.NUMBER_CYCLE | Code.SIS_CANNOT | Code.PAUSED:
+        case Code.CONFLICT | Code.NUMBER_CYCLE | Code.SIS_CANNOT | Code.PAUSED | Code.TOO_FEW_MEMBERS:
             return State.HELD
         case Code.TYPE_OFF | Code.TERM_OFF | Code.TERM_OVER | Code.TERM_GONE:
             return State.NOT_SYNCED
@@ -113,6 +114,7 @@ class Hindrance(StrEnum):
     NOT_FOUND = "NOT_FOUND"
     UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME"
     WAITING_FOR_MEMBER = "WAITING_FOR_MEMBER"
+    TOO_FEW_MEMBERS = "TOO_FEW_MEMBERS"
     SIS_CANNOT = "SIS_CANNOT"
     NUMBER_CYCLE = "NUMBER_CYCLE"
 
@@ -128,6 +130,7 @@ HINDERED: Mapping[Hindrance, Code] = {
     Hindrance.NOT_FOUND: Code.MISSING_IN_SIS,
     Hindrance.UNKNOWN_OUTCOME: Code.UNKNOWN_OUTCOME,
     Hindrance.WAITING_FOR_MEMBER: Code.WAITING_FOR_MEMBER,
+    Hindrance.TOO_FEW_MEMBERS: Code.TOO_FEW_MEMBERS,
     Hindrance.SIS_CANNOT: Code.SIS_CANNOT,
     Hindrance.NUMBER_CYCLE: Code.NUMBER_CYCLE,
 }
@@ -206,7 +209,8 @@ class RecordFacts:
     """What is known of one record: the section itself (`name` blank) or one of its groups.
 
     `unsent`: labels of fields that differ from what both sides agreed on and may be sent; `kept`: those that
-    may not; `waits_for`: members that the SIS does not have; `in_plan`: the waiting plan would change it.
+    may not; `waits_for`: members that the SIS does not have; `is_too_small`: a group of fewer than two;
+    `in_plan`: the waiting plan would change it.
     """
 
     name: str = ""
@@ -220,6 +224,7 @@ class RecordFacts:
     unsent: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
+    is_too_small: bool = False
     disputes: tuple[Dispute, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     in_plan: bool = False
@@ -296,6 +301,8 @@ def _on_the_way(record: RecordFacts) -> Iterator[Code]:
     closed = barred(record.channel)
     if closed is not None:
         yield closed
+    elif record.is_too_small:
+        yield Code.TOO_FEW_MEMBERS
     elif record.waits_for:
         yield Code.WAITING_FOR_MEMBER
     elif not is_unknown or hindrance is not Hindrance.NONE:

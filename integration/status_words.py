@@ -60,6 +60,12 @@ WORDS: Mapping[Code, Words] = {
         headline="Waiting for a crosslist member",
         message="{it} waits for {members}, not in the SIS yet; it goes right after.",
     ),
+    Code.TOO_FEW_MEMBERS: Words(
+        headline="Held: a group needs two sections",
+        message="{it} has fewer than two sections left, which is no group. Add a section to it or dissolve "
+        "it; until then nothing of it is sent.",
+        who=EDITOR,
+    ),
     Code.TYPE_OFF: Words(
         headline="Not sent yet — merges of {type} are switched off",
         message="Merges of {type} are switched off in Merge Settings.",

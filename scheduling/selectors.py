@@ -27,6 +27,7 @@ from scheduling.models import (
     RelationshipMember,
     RoleAssignment,
     Section,
+    Term,
     User,
 )
 
@@ -280,6 +281,8 @@ def section_named(term_code: str, code: str) -> int:
     Raises `NotFound`, or `Ambiguous` with the candidates.
     """
     found = sections_by_code(term_code, code)
+    if not found and not Term.objects.filter(pk=term_code).exists():
+        raise NotFound(f"There is no term {term_code!r}; check its code.")
     if not found:
         raise NotFound(
             f"There is no section {code!r} in term {term_code}; "

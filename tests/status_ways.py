@@ -93,6 +93,16 @@ def waiting_for_member(campus, clock):
     return made[0]
 
 
+def too_few_members(campus, clock):
+    """The SIS removes a section of a group that it never had."""
+    campus.enable()
+    campus.crosslist(campus.id_of("S1"), campus.id_of("S2"))
+    campus.adapter.remove("S2")
+    campus.merge()
+    campus.sweep()
+    return "S1"
+
+
 def type_off(campus, clock):
     campus.settings(sections={"is_enabled": False})
     return queued(campus, clock)
@@ -220,6 +230,7 @@ WAYS = {
     Code.RECORD_LOCKED: (record_locked, ""),
     Code.CHANGED_MEANWHILE: (changed_meanwhile, ""),
     Code.WAITING_FOR_MEMBER: (waiting_for_member, ""),
+    Code.TOO_FEW_MEMBERS: (too_few_members, ""),
     Code.TYPE_OFF: (type_off, ""),
     Code.TERM_OFF: (term_off, ""),
     Code.TERM_OVER: (term_over, ""),

@@ -17,7 +17,7 @@ from integration.outbound_pages import Board, OutboundView
 from integration.permissions import can_see_runs
 from integration.sis.port import SENDABLE_TYPES
 from phases.policy import Permission
-from scheduling.api.filters import IdFilter
+from scheduling.api.filters import IdFilter, OneOf
 from scheduling.api.scope import ScheduleView
 
 from . import schema
@@ -29,10 +29,8 @@ class OutboundFilter(FilterSet):  # type: ignore[misc]  # django-filter has no t
     """The conditions of a list of outbound changes."""
 
     term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
-    type = django_filters.ChoiceFilter(
-        field_name="merge_type", choices=[(one.value, one.value) for one in SENDABLE_TYPES]
-    )
-    state = django_filters.ChoiceFilter(choices=[(one.value, one.label) for one in OPEN_STATES])
+    type = OneOf([one.value for one in SENDABLE_TYPES], field_name="merge_type")
+    state = OneOf([one.value for one in OPEN_STATES])
     section = IdFilter(field_name="link__section_id", label="Id of a section")
 
     class Meta:

@@ -14,6 +14,7 @@ from integration.models import MergeRun
 from integration.permissions import can_see_runs
 from integration.reports import run_as_json
 from integration.sis.port import MergeType
+from scheduling.api.filters import OneOf
 from scheduling.api.pagination import NewestFirst
 from scheduling.api.scope import ScheduleView
 
@@ -28,10 +29,8 @@ class RunFilter(FilterSet):  # type: ignore[misc]  # django-filter has no types
     """The conditions of a list of runs."""
 
     term = django_filters.CharFilter(method="of_term", label="Code of the term")
-    type = django_filters.ChoiceFilter(
-        field_name="merge_type", choices=[(one.value, one.value) for one in MergeType]
-    )
-    status = django_filters.ChoiceFilter(choices=MergeRun.Status.choices)
+    type = OneOf([one.value for one in MergeType], field_name="merge_type")
+    status = OneOf(MergeRun.Status.values)
 
     class Meta:
         model = MergeRun

@@ -4,6 +4,7 @@ A condition that is misspelt, empty or given twice is refused, never ignored: an
 everything (DOMAIN.md, complaint 13).
 """
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import django_filters
@@ -28,7 +29,17 @@ class IdFilter(django_filters.Filter):  # type: ignore[misc]  # django-filter ha
     field_class = forms.IntegerField
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(min_value=1, max_value=2**63 - 1, **given)
+        words = dict.fromkeys(("invalid", "min_value", "max_value"), "An id is a whole number, from 1 on.")
+        super().__init__(min_value=1, max_value=2**63 - 1, error_messages=words, **given)
+
+
+class OneOf(django_filters.ChoiceFilter):  # type: ignore[misc]  # as above
+    """One of a closed list; what is none of them is answered with the list."""
+
+    def __init__(self, values: Iterable[str], **given: Any) -> None:
+        names = list(values)
+        words = {"invalid_choice": f"There is no %(value)s; it must be one of {', '.join(names)}."}
+        super().__init__(choices=[(one, one) for one in names], error_messages=words, **given)
 
 
 class TermFilter(FilterSet):  # type: ignore[misc]  # as above
@@ -54,7 +65,7 @@ class SectionFilter(FilterSet):  # type: ignore[misc]  # django-filter has no ty
         field_name="course__department_id", label="Code of the course's department"
     )
     subject = django_filters.CharFilter(field_name="course__subject", label="Subject of the course")
-    status = django_filters.ChoiceFilter(choices=Section.Status.choices)
+    status = OneOf(Section.Status.values)
     sis_id = django_filters.CharFilter(label="The SIS's id")
     crn = django_filters.CharFilter(label="The number that people use")
     search = django_filters.CharFilter(
@@ -95,7 +106,7 @@ class RelationshipFilter(FilterSet):  # type: ignore[misc]  # as above
     """The conditions of a list of relationships."""
 
     term = django_filters.CharFilter(field_name="term_id", label="Code of the term")
-    kind = django_filters.ChoiceFilter(choices=Relationship.Kind.choices)
+    kind = OneOf(Relationship.Kind.values)
     sis_id = django_filters.CharFilter(label="The SIS's id")
     section = IdFilter(method="with_member", label="Id of a member that you see")
 

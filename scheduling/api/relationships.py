@@ -24,7 +24,7 @@ from scheduling.services.relationships import (
 from scheduling.visibility import visible_departments, visible_sections
 
 from . import record_schemas as schema
-from .changes import version_named
+from .changes import text_in, version_named
 from .filters import RelationshipFilter
 from .scope import ScheduleView
 
@@ -128,11 +128,9 @@ class RelationshipList(RelationshipsView):
         """Group sections, through the write service."""
         _ = self.viewer
         body = _body(request.data, (*PARTS, "term", "kind"))
-        if not isinstance(body.get("term"), str) or not isinstance(body.get("kind"), str):
-            raise ParseError("Name the term and the kind of the relationship.")
         saved = create_relationship(
-            body["term"],
-            kind=body["kind"],
+            text_in(body, "term", "20271"),
+            kind=text_in(body, "kind", "CROSSLIST"),
             members=self.seen_members(body.get("members", [])),
             primary=_id_or_none(body.get("primary")),
             capacity=body.get("capacity"),

@@ -53,6 +53,8 @@ _CENT = Decimal("0.01")
 MOST_CREDITS = Decimal("999.99")
 WHOLE = 100
 """Percent."""
+LONGEST_NUMBER = 9
+"""Digits of a whole number; the database holds no more."""
 
 
 def is_storable(raw: object) -> bool:
@@ -117,8 +119,12 @@ def whole_number(field: Field, raw: object) -> int | None:
 
 def _integer(field: Field, raw: object) -> int:
     text = str(raw)
-    if isinstance(raw, bool) or not re.fullmatch(r"-?\d{1,9}", text):
+    if isinstance(raw, bool) or not re.fullmatch(r"-?\d+", text):
         raise InvalidValue(f"{field.label} {field.are} {raw!r}; it must be a whole number.", field.name)
+    if len(text.lstrip("-")) > LONGEST_NUMBER:
+        raise InvalidValue(
+            f"{field.label} {field.are} {text}; it must have {LONGEST_NUMBER} digits at most.", field.name
+        )
     number = int(text)
     if field.minimum is not None and number < field.minimum:
         raise InvalidValue(

@@ -51,9 +51,11 @@ def read_changes(
 
 
 def _flat(given: Mapping[str, object]) -> dict[str, object]:
-    custom = given.get("custom")
+    custom = given.get("custom", {})
     if not isinstance(custom, Mapping):
-        return dict(given)
+        raise InvalidValue(
+            f"Custom is {custom!r}; it must be an object of the institution's own fields by name.", "custom"
+        )
     rest = {name: raw for name, raw in given.items() if name != "custom"}
     return rest | {f"custom.{name}": raw for name, raw in custom.items()}
 

@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 from config import errors as pages
 from scheduling.api.errors import STATUS_OF, answer
 from scheduling.domain.errors import DomainError
+from tests.api.conftest import call, refused
 
 
 def all_kinds(kind=DomainError):
@@ -54,14 +55,32 @@ def test_failures_below_api_are_json_even_outside_its_views(handler, status, cod
     assert f'"code": "{code}"'.encode() in response.content
 
 
-def test_an_unknown_address_below_api_is_answered_in_json(db):
-    response = Client().get("/api/v1/nothing/")
+@pytest.mark.parametrize("path", ["nothing/", "nothing", "sections/1/nothing/", "sections/abc"])
+def test_an_unknown_address_below_api_is_answered_in_json(registrar, path):
+    response = registrar.get(f"/api/v1/{path}")
     assert response.status_code == 404
     assert response.json() == {
         "code": "NOT_FOUND",
         "message": "There is nothing at this address.",
         "field": None,
     }
+
+
+def test_an_address_outside_the_version_is_answered_in_json(db):
+    assert Client().get("/api/v2/sections/").json()["code"] == "NOT_FOUND"
+
+
+def test_who_reads_without_the_last_slash_is_sent_on(section, registrar):
+    answer = registrar.get("/api/v1/sections", term="20271")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/api/v1/sections/?term=20271")
+
+
+@pytest.mark.parametrize("method", ["post", "patch", "delete"])
+def test_a_change_without_the_last_slash_is_refused_and_not_sent_on(section, registrar, method):
+    """Many clients repeat a redirected change as a GET, which is answered with 200."""
+    path = "sections" if method == "post" else f"sections/{section.pk}"
+    answer = call(registrar, method, path, {"notes": "Boots"}, version=1)
+    assert f"send it to /api/v1/{path}/" in refused(answer, 404, "NOT_FOUND")["message"]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "options"])

@@ -37,7 +37,9 @@ def test_a_section_is_made_with_its_address_and_version(biology, scheduler):
     ("changes", "status", "code"),
     [
         ({"term": "nowhere"}, 404, "NOT_FOUND"),
-        ({"term": None}, 400, "PARSE_ERROR"),
+        ({"term": None}, 400, "INVALID_VALUE"),
+        ({"term": 20271}, 400, "INVALID_VALUE"),
+        ({"custom": 5}, 400, "INVALID_VALUE"),
         ({"course": "ART-101"}, 403, "ACTION_REFUSED"),
         ({"course": "NO-1"}, 400, "INVALID_VALUE"),
         ({"section_number": ""}, 400, "INVALID_VALUE"),

@@ -59,7 +59,9 @@ def test_a_group_that_is_asked_for_twice_is_made_once(pair, scheduler, kind):
         ({"primary": 999_999}, "INVALID_VALUE"),
         ({"capacity": -1}, "INVALID_VALUE"),
         ({"kind": "OTHER"}, "INVALID_VALUE"),
-        ({"kind": 5}, "PARSE_ERROR"),
+        ({"kind": 5}, "INVALID_VALUE"),
+        ({"kind": None}, "INVALID_VALUE"),
+        ({"term": 20271}, "INVALID_VALUE"),
         ({"color": "red"}, "UNKNOWN_FIELD"),
     ],
 )

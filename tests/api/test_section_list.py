@@ -116,7 +116,7 @@ def test_conditions_narrow_the_list(varied, registrar, conditions, seen):
         ("term=", "term", "term is empty"),
         ("term=%20", "term", "term is empty"),
         ("crn=1&crn=2", "crn", "crn is given 2 times"),
-        ("status=OPEN", "status", "OPEN is not one of the available choices"),
+        ("status=OPEN", "status", "There is no OPEN; it must be one of ACTIVE, CANCELLED."),
         ("search=%00", "search", "Null characters are not allowed"),
         ("cursor=x", "cursor", "This cursor is none of ours"),
         ("cursor=" + base64.b64encode(b"p=abc").decode(), "cursor", "This cursor is none of ours"),

@@ -218,7 +218,7 @@ class TestTheFile:
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
-            (("missing.jsonl", "--term", "20271", "--user", "registrar"), "missing.jsonl cannot be read"),
+            (("missing.jsonl", "--term", "20271", "--user", "registrar"), "'missing.jsonl' cannot be read"),
             ((".", "--term", "20271", "--user", "registrar"), "cannot be read"),
             (("-", "--term", "20279", "--user", "registrar"), "no term '20279'"),
             (("-", "--term", "20271", "--user", "nobody"), "no user 'nobody'"),

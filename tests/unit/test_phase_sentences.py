@@ -114,6 +114,9 @@ class TestSentences:
         assert said(Action.DELETE_SECTION, actor=held("VIEWER"), phase=None) == (
             "You may not delete sections: your role Viewer does not let you; the Registrar may."
         )
+        assert said(Action.DELETE_SECTION, actor=held("DEAN"), phase=None) == (  # who may edit all the same
+            "You may not delete sections: your role Dean does not let you; the Registrar may."
+        )
         assert said(Action.CANCEL_SECTION, section=CHE, phase=None) == (
             "You may not cancel sections in CHE: your role Scheduler is for BIO; "
             "the Registrar or the Scheduler for CHE may."

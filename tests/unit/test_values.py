@@ -65,7 +65,7 @@ def test_a_value_has_one_form(name, raw, expected):
         ("capacity", "100000", "99999 or less"),
         ("capacity", "3.5", "whole number"),
         ("capacity", True, "whole number"),
-        ("capacity", "9" * 10, "whole number"),
+        ("capacity", "9" * 10, "9 digits at most"),
         ("credits", "one", "number like 1.00"),
         ("credits", "1.005", "two decimals"),
         ("credits", "NaN", "two decimals"),

@@ -4,13 +4,16 @@ import datetime as dt
 import shutil
 
 import pytest
+import time_machine
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from integration.models import MergeRun
 from scheduling.models import Department, Relationship, Role, RoleAssignment, Term, User
 from scheduling.services.relationships import create_relationship
-from tests.campus import TERM, Campus, loaded_once
+from tests.campus import NOW, TERM, Campus, loaded_once
+from tests.web.whoever import WHO, World
 
 PASSWORD = "a long made-up password"
 KINDS = {
@@ -115,3 +118,20 @@ def mixed(campus):
         author=campus.author(),
     )
     return Relationship.objects.get(pk=made.relationship_id)
+
+
+@pytest.fixture(scope="module")
+def whoever_once(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A college with somebody of each kind of `WHO`, made once a module."""
+    with django_db_blocker.unblock(), time_machine.travel(NOW), transaction.atomic():
+        campus = Campus(folder=tmp_path_factory.mktemp("doors") / "sis")
+        campus.load()
+        people = {who: held and user_with(who.replace(" ", "-"), **held) for who, held in WHO.items()}
+        yield World(campus=campus, people=people)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(whoever_once, db):
+    with time_machine.travel(NOW):
+        yield whoever_once

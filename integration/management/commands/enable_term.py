@@ -27,7 +27,7 @@ def term_types(text: str) -> list[MergeType]:
 def day(text: str | None) -> dt.date | None:
     """The date of ``--until``. Raises `CannotEnable`."""
     try:
-        return dt.date.fromisoformat(text) if text else None
+        return None if text is None else dt.date.fromisoformat(text)
     except ValueError:
         raise CannotEnable(f"{text!r} is no date; write it as YYYY-MM-DD.") from None
 

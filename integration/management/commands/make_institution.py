@@ -25,11 +25,13 @@ class Command(BaseCommand):
     def handle(
         self, *_args: object, directory: Path, sections: int, terms: int, seed: int, **_given: Any
     ) -> None:
-        """Write it; exit 2 if the numbers make no sense or the folder is in use."""
+        """Write it; exit 2 if the numbers make no sense or the folder cannot be used."""
         if sections < 1 or terms < 1:
             raise CommandError("--sections and --terms must be 1 or more.", returncode=2)
         try:
             codes = write_institution(directory, sections=sections, term_count=terms, seed=seed)
         except FolderInUse as error:
             raise CommandError(str(error), returncode=2) from error
+        except OSError as error:
+            raise CommandError(f"{directory} cannot be written: {error.strerror}.", returncode=2) from error
         self.stdout.write(f"{directory}: {sections} sections in each of {', '.join(codes)}.")

@@ -17,6 +17,7 @@ from integration.sandbox.sis import SandboxSis
 from integration.sis.port import SisUnavailable, SisUnreadable
 
 UNUSABLE = 2
+LAST_PORT = 65_535
 
 
 class Command(BaseCommand):
@@ -42,6 +43,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, directory: Path, **given: Any) -> None:
         """Serve; exit 2 if the folder, the changes, the state or the port cannot be used."""
+        if problem := _problem(directory, **given):
+            raise CommandError(problem, returncode=UNUSABLE)
         try:
             sis = SandboxSis(
                 folder=directory,
@@ -68,6 +71,14 @@ class Command(BaseCommand):
         finally:
             server.server_close()
             sis.close()
+
+
+def _problem(directory: Path, *, port: int, latency_ms: int, **_given: Any) -> str:
+    if not directory.is_dir():
+        return f"There is no exchange folder {directory}; check its name."
+    if not 0 <= port <= LAST_PORT:
+        return f"--port is {port}; it must be 0 to {LAST_PORT}."
+    return f"--latency-ms is {latency_ms}; it must be 0 or more." if latency_ms < 0 else ""
 
 
 def _denial(text: str) -> tuple[str, str]:

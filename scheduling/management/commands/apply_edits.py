@@ -87,6 +87,6 @@ def _lines(file: str) -> Iterator[Iterable[bytes]]:
     try:
         stream = Path(file).open("rb")  # noqa: SIM115  # closed below; only opening it is wrong use
     except OSError as error:
-        raise WrongUse(f"{file} cannot be read ({error.strerror}); name a file of JSON Lines.") from error
+        raise WrongUse(f"{file!r} cannot be read ({error.strerror}); name a file of JSON Lines.") from error
     with stream:
         yield stream

@@ -79,7 +79,8 @@ class Command(BaseCommand):
                 knows_admins=given["one_more_admin"],
             )
         except InvalidValue as error:
-            raise CommandError(error.message, returncode=WRONG_USE) from error
+            what = f"{given['name']!r} cannot be a user's name. " if error.field == "username" else ""
+            raise CommandError(what + error.message, returncode=WRONG_USE) from error
         except ActionRefused as refused:  # nobody is named here, so it is only ever one Admin user too many
             raise CommandError(f"{refused.message} (--one-more-admin)", returncode=WRONG_USE) from refused
         self._report(saved)
