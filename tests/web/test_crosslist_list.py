@@ -182,7 +182,7 @@ def test_the_number_of_queries_does_not_grow(campus, mixed, person, query, more)
     assert queries(client, PATH + query) == few == QUERIES + more
 
 
-QUERIES = 12
+QUERIES = 9
 
 
 def test_a_term_that_is_not_there(campus, person):

@@ -357,7 +357,7 @@ def test_the_page_costs_the_same_number_of_queries_however_much_there_is(campus,
     assert len(queries) == QUERIES, "\n".join(one["sql"][:150] for one in queries)
 
 
-QUERIES = 29
+QUERIES = 27
 """Who looks; section, fields, values, locks, groups, names, history; status and why ask the most."""
 
 

@@ -154,8 +154,8 @@ def test_the_list_costs_the_same_queries_for_one_conflict_and_for_many(admin, ca
     assert number == QUERIES, "\n".join(sql)
 
 
-QUERIES = 10
-"""Session, user, rights; page, count, the filters' choices, own fields twice; labels; terms."""
+QUERIES = 9
+"""Session, user with rights; page, count, the filters' choices, own fields twice; labels; terms."""
 
 
 # ---- settling one

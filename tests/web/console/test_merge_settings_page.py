@@ -115,8 +115,8 @@ def test_a_page_costs_the_same_number_of_queries_however_much_is_set(admin, coun
         assert len(queries) == most, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 6
-"""Session, user, rights, the version, the custom fields, the terms of the frame."""
+QUERIES = 5
+"""Session, user with rights, the version, the custom fields, the terms of the frame."""
 
 
 # ---- the form

@@ -162,8 +162,8 @@ def test_the_page_costs_the_same_number_of_queries_however_many_terms(admin, ter
     assert len(queries) == QUERIES, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 9
-"""Session, user, rights; settings; switches twice; terms, also of the frame; runs."""
+QUERIES = 8
+"""Session, user with rights; settings; switches twice; terms, also of the frame; runs."""
 
 
 def test_a_hundred_ended_terms_do_not_make_the_form_too_large_to_send(admin, term, term_of):
