@@ -122,8 +122,9 @@ def _integer(field: Field, raw: object) -> int:
     if isinstance(raw, bool) or not re.fullmatch(r"-?\d+", text):
         raise InvalidValue(f"{field.label} {field.are} {raw!r}; it must be a whole number.", field.name)
     if len(text.lstrip("-")) > LONGEST_NUMBER:
+        shown = f"a number of {len(text.lstrip('-'))} digits"
         raise InvalidValue(
-            f"{field.label} {field.are} {text}; it must have {LONGEST_NUMBER} digits at most.", field.name
+            f"{field.label} {field.are} {shown}; it must be of {LONGEST_NUMBER} digits at most.", field.name
         )
     number = int(text)
     if field.minimum is not None and number < field.minimum:
