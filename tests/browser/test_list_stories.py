@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.campus import TERM
 
 pytestmark = pytest.mark.browser
-LOW = {"width": 1280, "height": 420}
+LOW = {"width": 1280, "height": 300}
 
 
 @pytest.fixture
@@ -48,3 +48,14 @@ def test_rows_are_ticked_by_key_and_all_unticked(page):
     page.get_by_role("button", name="Untick all").click()
     expect(page.locator("input[name=ids]:checked")).to_have_count(0)
     expect(page.get_by_label("All on this page")).to_be_focused()
+
+
+def test_after_a_save_by_key_the_keyboard_goes_on_from_the_row(page):
+    for key in ("j", "j", "e"):
+        page.keyboard.press(key)
+    notes = page.get_by_role("dialog").get_by_label("Notes")
+    notes.fill("Bring a laptop")
+    notes.press("Control+Enter")
+    expect(page.get_by_role("status")).to_contain_text("is saved: Notes")
+    page.keyboard.press("j")
+    expect(page.locator("tbody tr").nth(2).get_by_role("link").first).to_be_focused()
