@@ -19,8 +19,8 @@ all => all.filter(one => one.scrollWidth > one.clientWidth + 1)
 def assert_sound(page):
     """Axe finds nothing, targets can be hit, and nothing but a table's frame scrolls sideways.
 
-    On a narrow screen lists do not either, and of the schedule no table at all: rows are cards. (The simulator
-    of phases and the console have matrices.)
+    On a narrow screen lists do not either, and of the schedule no table at all: rows are cards. The console
+    and the simulator of phases have matrices.
     """
     found = Axe().run(page)
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"

@@ -45,7 +45,9 @@ def test_rows_are_ticked_by_key_and_all_unticked(page):
         page.keyboard.press(key)
     expect(boxes(page).nth(0)).not_to_be_checked()
     expect(boxes(page).nth(1)).to_be_checked()
-    page.get_by_role("button", name="Untick all").click()
+    untick = page.get_by_role("button", name="Untick all")
+    untick.click()
+    expect(untick).to_be_hidden()
     expect(page.locator("input[name=ids]:checked")).to_have_count(0)
     expect(page.get_by_label("All on this page")).to_be_focused()
 
