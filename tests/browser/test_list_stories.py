@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.campus import TERM
 
 pytestmark = pytest.mark.browser
+PHONE = {"width": 390, "height": 844}
 LOW = {"width": 1280, "height": 300}
 
 
@@ -61,3 +62,12 @@ def test_after_a_save_by_key_the_keyboard_goes_on_from_the_row(page):
     expect(page.get_by_role("status")).to_contain_text("is saved: Notes")
     page.keyboard.press("j")
     expect(page.locator("tbody tr").nth(2).get_by_role("link").first).to_be_focused()
+
+
+def test_on_a_phone_a_card_tells_each_thing_once(enter):
+    page = enter(f"/terms/{TERM}/sections/", viewport=PHONE)
+    card = page.locator("tbody tr").first
+    for wide in card.locator("td.wide").all():
+        expect(wide).to_be_hidden()
+    expect(card.locator("td.meetings")).to_be_visible()
+    expect(page.get_by_role("link", name="Title", exact=True)).to_be_visible()
