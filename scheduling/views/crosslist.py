@@ -182,5 +182,5 @@ def _dissolve(desk: Desk) -> HttpResponse:
         return was_changed(desk.request, refusal.message, back=desk.address)
     except DomainError as refusal:
         return _page(desk, problems={"id_members": refusal.message})
-    messages.success(desk.request, f"Dissolved the {desk.group.label}. The sections stay as they are.")
+    messages.success(desk.request, f"{desk.group.label} is dissolved. The sections stay as they are.")
     return redirect(desk.list_address)

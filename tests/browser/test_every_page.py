@@ -251,6 +251,7 @@ def test_the_schedule_is_read_and_filtered_without_javascript(desk, open_page, s
     page = signed_in(open_page, sign_in, person, f"/terms/{TERM}/sections/", java_script_enabled=False)
     main = page.get_by_role("main")
     expect(main).to_contain_text("60 sections")
+    expect(main.get_by_text("All on this page")).to_be_hidden()
     main.get_by_label("Department").select_option(label="BIO · Biology")
     main.get_by_role("button", name="Show").click()
     expect(main).to_contain_text("30 sections")

@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 from tests.campus import TERM
 
 pytestmark = pytest.mark.browser
-LOW = {"width": 1280, "height": 420}
+PHONE = {"width": 390, "height": 844}
+LOW = {"width": 1280, "height": 300}
 
 
 @pytest.fixture
@@ -45,6 +46,28 @@ def test_rows_are_ticked_by_key_and_all_unticked(page):
         page.keyboard.press(key)
     expect(boxes(page).nth(0)).not_to_be_checked()
     expect(boxes(page).nth(1)).to_be_checked()
-    page.get_by_role("button", name="Untick all").click()
+    untick = page.get_by_role("button", name="Untick all")
+    untick.click()
+    expect(untick).to_be_hidden()
     expect(page.locator("input[name=ids]:checked")).to_have_count(0)
     expect(page.get_by_label("All on this page")).to_be_focused()
+
+
+def test_after_a_save_by_key_the_keyboard_goes_on_from_the_row(page):
+    for key in ("j", "j", "e"):
+        page.keyboard.press(key)
+    notes = page.get_by_role("dialog").get_by_label("Notes")
+    notes.fill("Bring a laptop")
+    notes.press("Control+Enter")
+    expect(page.get_by_role("status")).to_contain_text("is saved: Notes")
+    page.keyboard.press("j")
+    expect(page.locator("tbody tr").nth(2).get_by_role("link").first).to_be_focused()
+
+
+def test_on_a_phone_a_card_tells_each_thing_once(enter):
+    page = enter(f"/terms/{TERM}/sections/", viewport=PHONE)
+    card = page.locator("tbody tr").first
+    for wide in card.locator("td.wide").all():
+        expect(wide).to_be_hidden()
+    expect(card.locator("td.meetings")).to_be_visible()
+    expect(page.get_by_role("link", name="Title", exact=True)).to_be_visible()

@@ -254,7 +254,7 @@ class TestDissolving:
         assert "CHE 202 A · Title of S3" in asked
         assert "CHE 202 B" in asked
         done = registrar.post(path(group), {"step": "dissolve_save", "version": 1}, follow=True)
-        assert "Dissolved the Crosslist of CHE 202 A, CHE 202 B" in words_of(done)
+        assert "Crosslist of CHE 202 A, CHE 202 B is dissolved" in words_of(done)
         assert not Relationship.objects.exists()
 
     def test_what_changed_meanwhile_is_not_dissolved(self, campus, registrar):

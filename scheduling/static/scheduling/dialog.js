@@ -5,6 +5,7 @@ const dialog = document.getElementById("dialog");
 const body = document.getElementById("dialog-body");
 const answer = document.getElementById("answer");
 const answerBody = document.getElementById("answer-body");
+const ROW = "edited row";
 
 function isPlain(event) {
   return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
@@ -14,6 +15,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-dialog], a[data-answer]");
   if (link && isPlain(event)) {
     event.preventDefault();
+    if (link.closest("tbody")) sessionStorage.setItem(ROW, JSON.stringify([location.href, link.href]));
     const target = link.matches("[data-answer]") ? "#answer-body" : "#dialog-body";
     window.htmx.ajax("GET", link.href, { target, swap: "innerHTML" });
   } else if (event.target.closest("#answer [data-close]")) {
@@ -34,7 +36,24 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 // The browser gives the focus back to where it was.
-dialog?.addEventListener("close", () => body.replaceChildren());
+dialog?.addEventListener("close", () => {
+  body.replaceChildren();
+  sessionStorage.removeItem(ROW);
+});
+
+// After a save the list is there anew: the keyboard goes on from the row that was edited.
+const [list, edited] = JSON.parse(sessionStorage.getItem(ROW) ?? "[]");
+sessionStorage.removeItem(ROW);
+if (list === location.href) {
+  [...document.querySelectorAll("tbody a")].find((one) => one.href === edited)?.focus({ preventScroll: true });
+}
+
+// Control and Enter save from anywhere in a form, also from a text of many lines.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.closest("[data-editor] form");
+  form?.requestSubmit(form.querySelector("button[name=do][value=save]"));
+});
 answer?.addEventListener("close", () => answerBody.replaceChildren());
 
 // What is typed is not lost by a slip: a dialog with changes asks before it closes.

@@ -24,6 +24,7 @@ function tick(isTicked, ticked = boxes) {
 
 if (bar) {
   all.closest("label").hidden = false;
+  bar.querySelector("[data-tick-keys]").hidden = false;
   all.addEventListener("change", () => tick(all.checked));
   none.addEventListener("click", () => {
     tick(false);
