@@ -14,7 +14,7 @@ from .views.phases import phase, phase_delete, phase_list, phase_new
 from .views.plan import plan
 from .views.plans import plans
 from .views.role_new import role_new
-from .views.roles import role, role_list
+from .views.roles import role, role_delete, role_list
 from .views.runs import run, run_csv, runs
 from .views.settings_versions import merge_settings_version, merge_settings_versions
 from .views.subjects import merge_settings_subjects
@@ -50,6 +50,7 @@ urlpatterns = [
     path("roles/", role_list, name="roles"),
     path("roles/new/", role_new, name="role_new"),
     path("roles/of/<path:code>/", role, name="role"),
+    path("roles/remove/<path:code>/", role_delete, name="role_delete"),
     path("users/", users, name="users"),
     path("users/new/", user_new, name="user_new"),
     path("users/<int:pk>/", user, name="user"),

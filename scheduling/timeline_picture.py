@@ -15,9 +15,13 @@ YEARS = range(1950, 2200)
 MARGIN = dt.timedelta(days=7)
 LEAST_BETWEEN_MONTHS = 7.0
 """In hundredths of the width; more months are told by fewer words."""
+STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 300, 600)
+SHORTEST_MONTH = dt.timedelta(days=28)
 HUNDREDTHS_A_LETTER, ROOM_BESIDE = 0.72, 1.0
-"""How wide a name is on a wide screen; a bar without room for its name has its number, as the table does."""
-NARROW_EVERY = 3
+NARROW_A_LETTER, NARROW_BESIDE = 2.2, 3.0
+"""How wide a name is on a wide and a narrow screen; a bar without room has its number, as the table does."""
+NARROW_EVERY, NARROW_WORD, NARROW_NUMBER = 3, 20.0, 3.5
+"""On a narrow screen: every third month has its name; so wide is that, and the number of a bar."""
 TURN = 75.0
 """Right of this, the word of the mark stands left of it."""
 
@@ -26,12 +30,14 @@ TURN = 75.0
 class Bar:
     """A period. `x`, `width`: in hundredths of the picture's width; `start`, `end`: in words, blank: open.
 
-    `number`: of the switch that begins it, 0 before the first; `word`: what stands in the picture.
+    `number`: of the switch that begins it, 0 before the first; `word`: what stands in the picture,
+    `narrow_word`: on a narrow screen.
     """
 
     number: int
     name: str
     word: str
+    narrow_word: str
     colour: str
     x: str
     width: str
@@ -92,6 +98,12 @@ def _span(bar: Bar) -> str:
     return f"{start} until {bar.end}" if bar.end else start or " at all times"
 
 
+def _narrow_word(name: str, number: str, width: float) -> str:
+    if width >= NARROW_A_LETTER * len(name) + NARROW_BESIDE:
+        return name
+    return number if width >= NARROW_NUMBER else ""
+
+
 def _percent(value: float) -> str:
     return f"{value:.2f}%"
 
@@ -113,34 +125,36 @@ class _Scale:
         start = 0.0 if period.start is None else self.place(period.start)
         end = 100.0 if period.end is None else self.place(period.end)
         name = DEFAULTS if period.phase is None else period.phase.name
-        has_room = end - start >= HUNDREDTHS_A_LETTER * len(name) + ROOM_BESIDE
+        short, width = str(number or ""), end - start
         return Bar(
             number=number,
             name=name,
-            word=name if has_room else str(number or ""),
+            word=name if width >= HUNDREDTHS_A_LETTER * len(name) + ROOM_BESIDE else short,
+            narrow_word=_narrow_word(name, short, width),
             colour=colour,
             x=_percent(start),
-            width=_percent(end - start),
+            width=_percent(width),
             start="" if period.start is None else moment_words(period.start, self.zone),
             end="" if period.end is None else moment_words(period.end, self.zone),
             is_marked=period.has(self.at),
         )
 
     def months(self) -> Iterator[Tick]:
-        """The months that have room for their names."""
+        """Every month, or every second, third …, so that there is room for their names."""
+        least = LEAST_BETWEEN_MONTHS / (100 * (SHORTEST_MONTH / (self.last - self.first)))
+        step = next((one for one in STEPS if one >= least), STEPS[-1])
         month = self.first.astimezone(self.zone).date().replace(day=1)
-        before = -LEAST_BETWEEN_MONTHS
         number = 0
         while True:
             month = (month + dt.timedelta(days=32)).replace(day=1)
             moment = _midnight(month, self.zone)
             if moment.astimezone(dt.UTC) >= self.last:
                 return
-            place = self.place(moment)
-            if place - before >= LEAST_BETWEEN_MONTHS:
-                before = place
-                word = f"{MONTHS[month.month - 1]} {month.year}"
-                yield Tick(x=_percent(place), word=word, is_main=number % NARROW_EVERY == 0)
+            if (12 * month.year + month.month - 1) % step == 0:
+                place, word = self.place(moment), f"{MONTHS[month.month - 1]} {month.year}"
+                is_main = number % NARROW_EVERY == 0 and place <= 100 - NARROW_WORD
+                has_room = place <= 100 - LEAST_BETWEEN_MONTHS
+                yield Tick(x=_percent(place), word=word if has_room else "", is_main=is_main)
                 number += 1
 
 

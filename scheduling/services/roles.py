@@ -1,12 +1,13 @@
-"""Making and renaming roles, audited. What a role may is a matter of `phases`."""
+"""Making, renaming and removing roles, audited. What a role may is a matter of `phases`."""
 
 import re
 import unicodedata
 
 from django.db import transaction
 
-from scheduling.domain.errors import InvalidValue, NotFound
-from scheduling.models import ChangeLog, Role
+from phases.delivered import ROLES
+from scheduling.domain.errors import ActionRefused, InvalidValue, NotFound
+from scheduling.models import ChangeLog, Role, RoleAssignment
 
 from .audit import Author, Change, write_changes
 
@@ -49,6 +50,30 @@ def rename_role(code: str, name: str, *, author: Author) -> None:
     write_changes([change], author=author)
 
 
+def why_role_stays(role: Role) -> str:
+    """Why a role cannot be removed; blank: it can."""
+    if role.pk in ROLES:
+        return f"{role.name} is delivered with Tandem and stays; what it may can be changed."
+    held = RoleAssignment.objects.filter(role=role).order_by("user__username")
+    if names := list(held.values_list("user__username", flat=True)):
+        return f"{role.name} is held by {', '.join(names)}; take it from them under Users first."
+    return ""
+
+
+@transaction.atomic
+def remove_role(code: str, *, author: Author) -> None:
+    """Remove a role that nobody holds, with all its rules. Raises `NotFound`, `ActionRefused`."""
+    role = Role.objects.select_for_update().filter(pk=code).first()
+    if role is None:
+        raise NotFound(f"There is no role {code!r} any more.")
+    if why := why_role_stays(role):
+        raise ActionRefused(why)
+    before = {"name": role.name}
+    role.delete()
+    change = Change(action=ChangeLog.Action.DELETE, record_type=RECORD_TYPE, record_id=code, before=before)
+    write_changes([change], author=author)
+
+
 def role_name(name: str, code: str = "") -> str:
     """What a role (`code` blank: a new one) may be called. Raises `InvalidValue`."""
     name = name.strip()
@@ -56,8 +81,9 @@ def role_name(name: str, code: str = "") -> str:
         raise InvalidValue("A role needs a name.", "name")
     if len(name) > LONGEST_NAME:
         raise InvalidValue(f"Write at most {LONGEST_NAME} characters.", "name")
-    if Role.objects.filter(name__iexact=name).exclude(pk=code).exists():
-        raise InvalidValue(f"There is a role called {name} already.", "name")
+    taken = Role.objects.filter(name__iexact=name).exclude(pk=code).first()
+    if taken is not None:
+        raise InvalidValue(f"There is a role called {taken.name} already.", "name")
     return name
 
 

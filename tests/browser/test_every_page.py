@@ -217,6 +217,7 @@ def addresses_of_phases():
     yield "phase_delete", reverse("phase_delete", args=[registration])
     yield "timeline", reverse("timeline", args=[TERM])
     yield "role", reverse("role", args=["SCHEDULER"])
+    yield "role_delete", reverse("role_delete", args=["SCHEDULER"])
     ada = User.objects.get(username="ada").pk
     yield from ((name, reverse(name)) for name in ("users", "user_new"))
     yield from ((name, reverse(name, args=[ada])) for name in ("user", "user_access"))

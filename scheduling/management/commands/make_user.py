@@ -82,10 +82,12 @@ class Command(BaseCommand):
             what = f"{given['name']!r} cannot be a user's name. " if error.field == "username" else ""
             raise CommandError(what + error.message, returncode=WRONG_USE) from error
         except ActionRefused as refused:  # nobody is named here, so it is only ever one Admin user too many
-            raise CommandError(f"{refused.message} (--one-more-admin)", returncode=WRONG_USE) from refused
+            raise CommandError(
+                f"{refused.message} Add --one-more-admin to say so.", returncode=WRONG_USE
+            ) from refused
         self._report(saved)
         if warning := no_role_warning(account_of(saved.user)):
-            self.stderr.write(f"{warning} (--role)")
+            self.stderr.write(f"{warning} Give one with --role.")
         if password:
             self._warn_if_weak(password, saved.user)
         if given["token"]:

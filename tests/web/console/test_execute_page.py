@@ -273,3 +273,16 @@ def test_a_request_is_dated_in_the_institutions_zone(admin, term):
 
     with timezone.override("America/Chicago"):
         assert "12 Jan 2027, 11:00" in words_of(admin.get(PATH))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "in_list", "on_page"),
+    [
+        ("NIGHTLY", "The night's merge", "Asked for by the night's merge"),
+        ("AD_HOC", "An operator", "Asked for by an operator"),
+    ],
+)
+def test_a_request_of_nobody_says_what_asked(admin, term, trigger, in_list, on_page):
+    made = MergeRequest.objects.create(types=["rooms"], requested_at=timezone.now(), trigger=trigger)
+    assert in_list in words_of(admin.get(PATH))
+    assert on_page in words_of(admin.get(f"/console/requests/{made.pk}/"))

@@ -76,6 +76,7 @@ def addresses(term_of, person, draft):
         NEW,
         path_of(draft),
         reverse("phase_delete", args=[draft.pk]),
+        reverse("role_delete", args=["SCHEDULER"]),
         reverse("timelines"),
         reverse("timeline", args=[term.pk]),
         reverse("roles"),

@@ -192,3 +192,39 @@ def test_queries_do_not_grow_with_roles(admin):
         role = Role.objects.create(code=f"R{number}", name=f"R{number}")
         RolePermission.objects.create(role=role, permission="view_sections", grant="ALLOW")
     assert [count(one) for one in paths] == before
+
+
+# ---- removing
+
+
+def remove(client, code, **options):
+    return client.post(reverse("role_delete", args=[code]), {"step": "save"}, **options)
+
+
+def test_a_role_of_the_institution_that_nobody_holds_is_removed_with_its_rules(admin):
+    admin.post(NEW, {"name": "Dean", "copy_from": "SCHEDULER", "step": "save"})
+    assert 'aria-label="Remove Dean"' in admin.get(LIST).content.decode()
+    assert "with what it may and what the phases say of it" in words_of(
+        admin.get(reverse("role_delete", args=["DEAN"]))
+    )
+    assert Role.objects.filter(pk="DEAN").exists()
+    assert remove(admin, "DEAN").headers["Location"] == LIST
+    assert not Role.objects.filter(pk="DEAN").exists()
+    assert not RolePermission.objects.filter(role_id="DEAN").exists()
+    row = ChangeLog.objects.get(record_type="role", record_id="DEAN", action="DELETE")
+    assert (row.before, row.actor) == ({"name": "Dean"}, admin.user)
+    assert remove(admin, "DEAN").status_code == 404
+
+
+def test_a_role_that_somebody_holds_and_a_delivered_one_stay(admin, person):
+    admin.post(NEW, {"name": "Dean", "copy_from": "VIEWER", "step": "save"})
+    viewer = person("viewer").user
+    viewer.role_assignments.update(role_id="DEAN")
+    for code, why in (
+        ("DEAN", "Dean is held by viewer; take it from them under Users first."),
+        ("SCHEDULER", "Scheduler is delivered with Tandem and stays; what it may can be changed."),
+    ):
+        assert why in words_of(admin.get(reverse("role_delete", args=[code])))
+        assert why in words_of(remove(admin, code), status=422)
+        assert Role.objects.filter(pk=code).exists()
+    assert 'aria-label="Remove Scheduler"' not in admin.get(LIST).content.decode()
