@@ -18,7 +18,7 @@ from integration.merge.policy import FieldPolicy
 from integration.merge.records import Values
 from integration.models import Conflict, Link, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
-from integration.relationship_type import SMALLEST_GROUP, relationship_values
+from integration.relationship_type import LOST, SMALLEST_GROUP, relationship_values
 from integration.settings_rules import PLURAL, RELATIONSHIP_FIELDS
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.standing import Standing
@@ -58,7 +58,13 @@ TOLD = (*OF_LINK, "is_verified", "is_planned", "disputes", "issues")
 """What `_told` adds to each row."""
 AGREED = {"agreed": "baseline", "agreed_theirs": "baseline_theirs"}
 DISPUTE = ("id", "kind", "field", "base", "ours", "theirs", "note")
-MEMBER = ("section_id", "section__sis_id", "is_primary", *(f"section__{name}" for name in LABEL_COLUMNS))
+MEMBER = (
+    "section_id",
+    "section__sis_id",
+    "is_primary",
+    "is_lost",
+    *(f"section__{name}" for name in LABEL_COLUMNS),
+)
 MAY_DIFFER = Q(~Q(link__agreed_version=F("version")), link__baseline__isnull=False)
 """Records whose version is not the one that was agreed on."""
 TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOLD_ANEW))
@@ -120,10 +126,11 @@ def section_facts(sections: QuerySet[Section], standing: Standing) -> dict[int, 
 def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int, Group]:
     """Those of the groups that the SIS can hold, by id; other kinds wait for nothing."""
     policies = relationship_policies(standing.settings.of(MergeType.RELATIONSHIPS))
+    lost = Section.objects.filter(LOST, pk=OuterRef("section_id"))
     members = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by("section_id")
     rows = _told(groups, MergeType.RELATIONSHIPS, standing).annotate(
         **_where_it_may_differ(),
-        members_told=json_rows(members, *MEMBER),
+        members_told=json_rows(members.annotate(is_lost=Exists(lost)), *MEMBER),
     )
     able = rows.filter(kind__in=standing.able.relationship_kinds)
     found = {}
@@ -131,9 +138,9 @@ def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int,
         told = [[one[name] for name in MEMBER] for one in row["members_told"]]
         edits = NO_EDITS
         if row["agreed"] is not None:
-            named = [(pk, sis_id, is_primary) for pk, sis_id, is_primary, *_label in told]
+            named = [(pk, sis_id, is_primary) for pk, sis_id, is_primary, *_rest in told]
             edits = _edits(row, relationship_values(row["kind"], row["capacity"], named), policies)
-        labels = {pk: " ".join(label) for pk, _sis_id, _is_primary, *label in told}
+        labels = {pk: " ".join(label) for pk, _sis_id, _is_primary, _is_lost, *label in told}
         facts = _facts(
             row,
             edits,
@@ -143,6 +150,7 @@ def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int,
             name=f"{Relationship.Kind(row['kind']).label} of {', '.join(labels.values())}",
             waits_for=tuple(labels[pk] for pk, sis_id, *_rest in told if sis_id is None),
             is_too_small=len(told) < SMALLEST_GROUP,
+            lost=tuple(labels[pk] for pk, _sis_id, _is_primary, is_lost, *_label in told if is_lost),
         )
         found[row["id"]] = Group(facts=facts, members=tuple(labels))
     return found
