@@ -72,12 +72,11 @@ def test_dissolving_it_leaves_nothing_to_send(campus, left):
 
 
 def test_one_that_the_sis_has_sends_no_change_while_it_is_too_small(campus):
-    """A SIS that keeps a group of one: an edit of ours waits like a new group."""
+    """An edit of ours that stands when a member goes waits as a new group does."""
     campus.enable()
     group = campus.group()
+    relationships.update_relationship(group.pk, capacity=7, author=campus.author())
     group.members.filter(section=campus.id_of("S4")).delete()
-    Relationship.objects.filter(pk=group.pk).update(capacity=7, version=2)
-    OutboundChange.objects.filter(link__relationship=group.pk).update(state="WAITING", wanted_version=2)
     campus.sweep()
     assert written(campus) == []
     assert campus.codes("S3")[0] == "TOO_FEW_MEMBERS"
