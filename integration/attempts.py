@@ -17,7 +17,13 @@ from integration.merge.threeway import merge_record
 from integration.models import AwaitedEcho, Link, LinkState, MergeState, PlanRow
 from integration.outbound import Claim
 from integration.planning import shown, shown_fields
-from integration.planning_absent import TOO_FEW, is_removal_in_flight, removal_operation, removal_problem
+from integration.planning_absent import (
+    GONE_MEMBER,
+    TOO_FEW,
+    is_removal_in_flight,
+    removal_operation,
+    removal_problem,
+)
 from integration.record_types import LocalState, RecordType
 from integration.sis.port import Capabilities, Key, Operation, SisAdapter, SisRecord
 
@@ -244,6 +250,8 @@ class Decider:
         is_cancelled = state.values.get("status") == "CANCELLED"  # never there, and not wanted there
         if is_cancelled or not self.kind.is_sendable(state.values):
             attempt.step = Step.NOTHING
+        elif self.kind.lost(state.values):
+            attempt.step, attempt.code, attempt.reason = Step.WAIT, "MEMBER_GONE", GONE_MEMBER
         elif self._waits(attempt, state.values):
             return
         elif not self.capabilities.can(self.kind.merge_type, Operation.CREATE):

@@ -21,6 +21,7 @@ MET: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "changed": ("Changed in the SIS meanwhile", (ErrorClass.CONFLICT.value,)),
     "unknown": ("Sent, outcome unknown", (ErrorClass.UNKNOWN_OUTCOME.value,)),
     "member": ("Waiting for a crosslist member", (Hindrance.WAITING_FOR_MEMBER.value,)),
+    "gone": ("A section of the group will not be in the SIS", (Hindrance.MEMBER_GONE.value,)),
     "few": ("A group of fewer than two sections", (Hindrance.TOO_FEW_MEMBERS.value,)),
     "numbers": ("Section numbers wait for each other", (Hindrance.NUMBER_CYCLE.value,)),
     "cannot": ("The SIS does not take it", (Hindrance.SIS_CANNOT.value,)),

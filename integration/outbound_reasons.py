@@ -37,6 +37,7 @@ TELLING = frozenset(
         Code.UNKNOWN_OUTCOME,
         Code.WAITING_FOR_MEMBER,
         Code.TOO_FEW_MEMBERS,
+        Code.MEMBER_GONE,
         Code.RECORD_LOCKED,
         Code.SIS_UNREACHABLE,
         Code.CHANGED_MEANWHILE,

@@ -39,6 +39,10 @@ TOO_FEW = (
     "A group needs two sections or more, and fewer are left in it; add a section to it or dissolve it. "
     "Until then nothing of it is sent."
 )
+GONE_MEMBER = (
+    "A section of it is not in the SIS and will not be; take that one out of the group, or dissolve it. "
+    "Until then nothing of it is sent."
+)
 EDITED_IN_SIS = "It was removed here, but it was edited in the SIS meanwhile."
 
 
@@ -205,10 +209,10 @@ class AbsentPlanner:
         if ours.values.get("status") == "CANCELLED":
             return  # never there, and not wanted there
         if self.kind.is_too_small(ours.values):
-            label = self.kind.label(ours.values)
-            issue = Issue(code="TOO_FEW_MEMBERS", message=f"{label}: {TOO_FEW}", record=label)
-            self.maker.note(issue, is_notice=True)
-            self.maker.count("pending")
+            self._note_kept(ours, "TOO_FEW_MEMBERS", TOO_FEW)
+            return
+        if self.kind.lost(ours.values):
+            self._note_kept(ours, "MEMBER_GONE", GONE_MEMBER)
             return
         if not self.is_sending or not can_create or self.kind.waits_for(ours.values):
             self.maker.count("pending")
@@ -226,6 +230,12 @@ class AbsentPlanner:
                 fields=new_fields(ours.values),
             )
         )
+
+    def _note_kept(self, ours: LocalState, code: str, why: str) -> None:
+        """A group that cannot be made there as it stands."""
+        label = self.kind.label(ours.values)
+        self.maker.note(Issue(code=code, message=f"{label}: {why}", record=label), is_notice=True)
+        self.maker.count("pending")
 
 
 def new_fields(values: Values) -> dict[str, Any]:

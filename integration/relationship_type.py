@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from integration.fieldsets import LOCAL_MEMBER, Member, relationship_policies
 from integration.incoming import Incoming, read_relationship
 from integration.linkstate import policy_salt
 from integration.merge.policy import FieldPolicy
 from integration.merge.records import Value, Values
+from integration.models import LinkState
 from integration.record_types import LocalRemoval, LocalState, LocalUpdate, NewRecord
 from integration.settings import MergeSettings, TypeSettings
 from integration.sis.port import Capabilities, MergeType, SisRecord
@@ -22,6 +24,10 @@ from scheduling.services.audit import Author
 
 SMALLEST_GROUP = 2
 """Sections."""
+LOST = Q(link__state=LinkState.RETIRED) | Q(
+    Q(link__isnull=True) | Q(link__state=LinkState.NEW), sis_id__isnull=True, status=Section.Status.CANCELLED
+)
+"""Sections that the SIS removed (Merge Settings keep them as cancelled), or cancelled before it had them."""
 
 
 def relationship_values(
@@ -123,6 +129,16 @@ class RelationshipType:
     def is_too_small(self, values: Values) -> bool:
         """Whether so few sections are left that it is no group: it is held, not sent (MERGE.md)."""
         return len(values.get("members") or ()) < SMALLEST_GROUP
+
+    def lost(self, values: Values) -> tuple[str, ...]:
+        """Members that the SIS does not have and will not have: a group with one is held, not made there."""
+        return tuple(one.section for one in values.get("members") or () if one.section in self._lost)
+
+    @cached_property
+    def _lost(self) -> frozenset[str]:
+        """Sections of the term, as members name them, that the SIS removed or will never be sent."""
+        found = Section.objects.filter(LOST, term_id=self.term).order_by()
+        return frozenset(sis_id or f"{LOCAL_MEMBER}{pk}" for pk, sis_id in found.values_list("id", "sis_id"))
 
     def still_possible(self, values: Values) -> Values:
         """The values without members that are gone: that they left is no edit of the group (MERGE.md)."""

@@ -117,6 +117,10 @@ class SectionType:
         """A section has no members."""
         return False
 
+    def lost(self, values: Values) -> tuple[str, ...]:
+        """A section has no members."""
+        return ()
+
     def still_possible(self, values: Values) -> Values:
         """A section's values stand by themselves."""
         return values

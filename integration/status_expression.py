@@ -37,8 +37,8 @@ class Known:
 
     `refused`: SIS ids that the last import did not take. `held`, `held_whole`: links with an open conflict,
     and with one of the whole record. `unsent`: ids of records with fields that differ from what was agreed
-    and may be sent. `is_cancelled`: which are cancelled; `is_waiting`: which wait for a member,
-    and `is_too_small`: which have too few.
+    and may be sent. `is_cancelled`: which are cancelled; `is_waiting`: which wait for a member;
+    `is_unfit`: which cannot go as they are.
     """
 
     channel: Channel
@@ -49,7 +49,7 @@ class Known:
     unsent: Sequence[int] = ()
     is_cancelled: Q = NOTHING
     is_waiting: Q = NOTHING
-    is_too_small: Q = NOTHING
+    is_unfit: Q = NOTHING
 
 
 def with_state(
@@ -157,7 +157,7 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
     if closed is not None:
         return {state: ~is_sent if state is state_of(closed) else NOTHING for state in _WORSE}
     is_unknown = _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
-    is_tried = ~is_sent & ~known.is_too_small & ~known.is_waiting & (~is_unknown | ~_met(Hindrance.NONE))
+    is_tried = ~is_sent & ~known.is_unfit & ~known.is_waiting & (~is_unknown | ~_met(Hindrance.NONE))
     codes = {
         hindrance: Code.REAL_TIME_OFF if code is Code.QUEUED and not known.channel.is_real_time else code
         for hindrance, code in HINDERED.items()
@@ -165,7 +165,7 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
     held, not_synced = (
         is_tried & _met(*(one for one, code in codes.items() if state_of(code) is state)) for state in _WORSE
     )
-    return {State.HELD: held | (~is_sent & known.is_too_small), State.NOT_SYNCED: not_synced}
+    return {State.HELD: held | (~is_sent & known.is_unfit), State.NOT_SYNCED: not_synced}
 
 
 _WORSE = (State.HELD, State.NOT_SYNCED)

@@ -18,7 +18,7 @@ from integration.merge.policy import FieldPolicy
 from integration.merge.records import Values
 from integration.models import Conflict, Link, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
-from integration.relationship_type import SMALLEST_GROUP, relationship_values
+from integration.relationship_type import LOST, SMALLEST_GROUP, relationship_values
 from integration.settings_rules import PLURAL, RELATIONSHIP_FIELDS
 from integration.sis.port import SENDABLE_TYPES, MergeType
 from integration.standing import Standing
@@ -60,7 +60,7 @@ AGREED = {"agreed": "baseline", "agreed_theirs": "baseline_theirs"}
 DISPUTE = ("id", "kind", "field", "base", "ours", "theirs", "note")
 NAMED = ("section_id", "section__sis_id", "is_primary")
 LABEL = tuple(f"section__{name}" for name in LABEL_COLUMNS)
-MEMBER = (*NAMED, *LABEL)
+MEMBER = (*NAMED, "is_lost", *LABEL)
 SECTION_ROW = (*SECTION_COLUMNS, "meetings_told", "team_told", *AGREED)
 GROUP_ROW = ("id", "kind", "capacity", "members_told", *AGREED)
 MAY_DIFFER = Q(~Q(link__agreed_version=F("version")), link__baseline__isnull=False)
@@ -135,6 +135,7 @@ def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int,
                 labels[one["section_id"]] for one in row["members_told"] if one["section__sis_id"] is None
             ),
             is_too_small=len(labels) < SMALLEST_GROUP,
+            lost=tuple(labels[one["section_id"]] for one in row["members_told"] if one["is_lost"]),
         )
         found[row["id"]] = Group(facts=facts, members=tuple(labels))
     return found
@@ -195,8 +196,10 @@ def _with_values(sections: QuerySet[Section]) -> QuerySet[Any]:
 
 def _with_members(groups: QuerySet[Relationship]) -> QuerySet[Any]:
     """The groups with `GROUP_ROW`."""
+    lost = Exists(Section.objects.filter(LOST, pk=OuterRef("section_id")))
     members = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by("section_id")
-    return groups.annotate(**_where_it_may_differ(), members_told=json_rows(members, *MEMBER))
+    told = json_rows(members.annotate(is_lost=lost), *MEMBER)
+    return groups.annotate(**_where_it_may_differ(), members_told=told)
 
 
 def _where_it_may_differ(**columns: Any) -> dict[str, Case]:

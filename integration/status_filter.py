@@ -13,7 +13,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Valu
 
 from integration.any_of import any_of
 from integration.models import Conflict, LinkState
-from integration.relationship_type import SMALLEST_GROUP
+from integration.relationship_type import LOST, SMALLEST_GROUP
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status import facts_by_member, state_of_section
@@ -38,9 +38,12 @@ EDITED = MAY_DIFFER & Q(
 """Records whose version is not the agreed one, and which no attempt has met anything with."""
 MEMBERS = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by()
 HAS_NEW_MEMBER = Q(Exists(MEMBERS.filter(section__sis_id__isnull=True)))
-IS_TOO_SMALL = ~Q(
+HAS_LOST_MEMBER = Q(Exists(MEMBERS.filter(section__in=Section.objects.filter(LOST).order_by())))
+IS_GROUP = Q(
     Exists(MEMBERS.values("relationship").annotate(number=Count("pk")).filter(number__gte=SMALLEST_GROUP))
 )
+IS_UNFIT = ~IS_GROUP | (Q(Q(link__isnull=True) | Q(link__state=LinkState.NEW)) & HAS_LOST_MEMBER)
+"""Groups that are held as they are, whatever their members wait for (`status_rules._on_the_way`)."""
 
 
 def sections_in_states(
@@ -109,5 +112,5 @@ def _known(kind: MergeType, term: str, standing: Standing) -> Known:
         held_whole=conflicts.filter(field="").values("link"),
         is_cancelled=Q(status=Section.Status.CANCELLED) if kind is MergeType.SECTIONS else NOTHING,
         is_waiting=NOTHING if kind is MergeType.SECTIONS else HAS_NEW_MEMBER,
-        is_too_small=NOTHING if kind is MergeType.SECTIONS else IS_TOO_SMALL,
+        is_unfit=NOTHING if kind is MergeType.SECTIONS else IS_UNFIT,
     )

@@ -36,6 +36,7 @@ class Code(StrEnum):
     CHANGED_MEANWHILE = "CHANGED_MEANWHILE"
     WAITING_FOR_MEMBER = "WAITING_FOR_MEMBER"
     TOO_FEW_MEMBERS = "TOO_FEW_MEMBERS"
+    MEMBER_GONE = "MEMBER_GONE"
     TYPE_OFF = "TYPE_OFF"
     TERM_OFF = "TERM_OFF"
     TERM_OVER = "TERM_OVER"
@@ -62,7 +63,9 @@ def state_of(code: Code) -> State:
     match code:
         case Code.SIS_REJECTED | Code.GIVEN_UP | Code.IMPORT_REJECTED:
             return State.REJECTED
-        case Code.CONFLICT | Code.NUMBER_CYCLE | Code.SIS_CANNOT | Code.PAUSED | Code.TOO_FEW_MEMBERS:
+        case Code.CONFLICT | Code.NUMBER_CYCLE | Code.SIS_CANNOT | Code.PAUSED:
+            return State.HELD
+        case Code.TOO_FEW_MEMBERS | Code.MEMBER_GONE:
             return State.HELD
         case Code.TYPE_OFF | Code.TERM_OFF | Code.TERM_OVER | Code.TERM_GONE:
             return State.NOT_SYNCED
@@ -115,6 +118,7 @@ class Hindrance(StrEnum):
     UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME"
     WAITING_FOR_MEMBER = "WAITING_FOR_MEMBER"
     TOO_FEW_MEMBERS = "TOO_FEW_MEMBERS"
+    MEMBER_GONE = "MEMBER_GONE"
     SIS_CANNOT = "SIS_CANNOT"
     NUMBER_CYCLE = "NUMBER_CYCLE"
 
@@ -131,6 +135,7 @@ HINDERED: Mapping[Hindrance, Code] = {
     Hindrance.UNKNOWN_OUTCOME: Code.UNKNOWN_OUTCOME,
     Hindrance.WAITING_FOR_MEMBER: Code.WAITING_FOR_MEMBER,
     Hindrance.TOO_FEW_MEMBERS: Code.TOO_FEW_MEMBERS,
+    Hindrance.MEMBER_GONE: Code.MEMBER_GONE,
     Hindrance.SIS_CANNOT: Code.SIS_CANNOT,
     Hindrance.NUMBER_CYCLE: Code.NUMBER_CYCLE,
 }
@@ -210,7 +215,7 @@ class RecordFacts:
 
     `unsent`: labels of fields that differ from what both sides agreed on and may be sent; `kept`: those that
     may not; `waits_for`: members that the SIS does not have; `is_too_small`: a group of fewer than two;
-    `in_plan`: the waiting plan would change it.
+    `lost`: members that the SIS will never have; `in_plan`: the waiting plan would change it.
     """
 
     name: str = ""
@@ -225,6 +230,7 @@ class RecordFacts:
     kept: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     is_too_small: bool = False
+    lost: tuple[str, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     in_plan: bool = False
@@ -303,6 +309,8 @@ def _on_the_way(record: RecordFacts) -> Iterator[Code]:
         yield closed
     elif record.is_too_small:
         yield Code.TOO_FEW_MEMBERS
+    elif record.lost and record.presence is Presence.NEW:
+        yield Code.MEMBER_GONE
     elif record.waits_for:
         yield Code.WAITING_FOR_MEMBER
     elif not is_unknown or hindrance is not Hindrance.NONE:

@@ -66,6 +66,12 @@ WORDS: Mapping[Code, Words] = {
         "it; until then nothing of it is sent.",
         who=EDITOR,
     ),
+    Code.MEMBER_GONE: Words(
+        headline="Held: a section of it will not be in the SIS",
+        message="{it} has {lost}, not in the SIS and not to come there: cancelled before it was sent, or "
+        "removed in the SIS. Take it out of the group or dissolve the group; until then nothing is sent.",
+        who=EDITOR,
+    ),
     Code.TYPE_OFF: Words(
         headline="Not sent yet — merges of {type} are switched off",
         message="Merges of {type} are switched off in Merge Settings.",
@@ -213,6 +219,7 @@ def _details(reason: Reason, zone: dt.tzinfo) -> dict[str, Any]:
         "next": _moment(attempted.next_at, zone),
         "text": attempted.text,
         "words": f" The SIS said: “{attempted.words}”" if attempted.words not in {"", attempted.text} else "",
+        "lost": listed(record.lost) if record.lost else "a section",
         "members": listed(record.waits_for) if record.waits_for else "a member",
         **_about_channel(record.channel),
         "label": (dispute.label if dispute else "") or "the whole record",

@@ -103,6 +103,15 @@ def too_few_members(campus, clock):
     return "S1"
 
 
+def member_gone(campus, clock):
+    campus.enable()
+    made = campus.create("Y")
+    campus.crosslist(campus.id_of("S1"), made)
+    sections.cancel_section(made, author=campus.author())
+    campus.sweep()
+    return "S1"
+
+
 def type_off(campus, clock):
     campus.settings(sections={"is_enabled": False})
     return queued(campus, clock)
@@ -231,6 +240,7 @@ WAYS = {
     Code.CHANGED_MEANWHILE: (changed_meanwhile, ""),
     Code.WAITING_FOR_MEMBER: (waiting_for_member, ""),
     Code.TOO_FEW_MEMBERS: (too_few_members, ""),
+    Code.MEMBER_GONE: (member_gone, ""),
     Code.TYPE_OFF: (type_off, ""),
     Code.TERM_OFF: (term_off, ""),
     Code.TERM_OVER: (term_over, ""),

@@ -139,11 +139,9 @@ described = schemathesis.openapi.from_wsgi(SCHEMA, application)
 fuzzed = schemathesis.openapi.from_wsgi(SCHEMA, application)
 fuzzed.config.phases.update(phases=["fuzzing"])
 WRITES = ["POST", "PATCH", "DELETE"]
-FEW = settings(
+EXAMPLES = settings(
     max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-FEWER = settings(FEW, max_examples=12)
-"""For writes, each of which goes through all rules and checks, and which are drawn twice."""
 NOT_KEPT = [checks.positive_data_acceptance]  # no description can say which cursors and versions are ours
 CONFORMANCE = [
     checks.not_a_server_error,
@@ -166,13 +164,13 @@ def kept_connection():
 
 
 @described.include(method="GET").parametrize()
-@FEW
+@EXAMPLES
 def test_whatever_is_asked_is_answered_as_described(case, section, registrar, kept_connection):
     case.call_and_validate(headers=registrar.headers, excluded_checks=NOT_KEPT)
 
 
 @fuzzed.include(method=WRITES).parametrize()
-@FEWER
+@EXAMPLES
 def test_whatever_is_sent_to_any_record_is_answered_as_described(case, section, registrar, kept_connection):
     case.call_and_validate(headers=registrar.headers, excluded_checks=NOT_KEPT)
 
@@ -188,7 +186,7 @@ def group(section, biology, sections_of):
 
 
 @fuzzed.include(method=["PATCH", "DELETE"]).parametrize()
-@FEWER
+@EXAMPLES
 def test_whatever_is_changed_is_answered_as_described(case, section, group, registrar, kept_connection):
     """On a record that is there, at its own version; what the last example changed is taken back."""
     with transaction.atomic():
@@ -201,7 +199,7 @@ def test_whatever_is_changed_is_answered_as_described(case, section, group, regi
 
 
 @fuzzed.include(method="POST").parametrize()
-@FEWER
+@EXAMPLES
 def test_whatever_is_made_is_answered_as_described(case, section, group, registrar, kept_connection):
     with transaction.atomic():
         if isinstance(case.body, dict) and "term" in case.body:

@@ -17,7 +17,7 @@ all => all.filter(one => one.scrollWidth > one.clientWidth + 1)
 
 
 def assert_sound(page):
-    """Axe finds nothing, targets can be hit, and on a narrow screen nothing scrolls sideways: rows are cards."""
+    """Axe finds nothing, targets can be hit, on a narrow screen rows are cards: nothing scrolls sideways."""
     found = Axe().run(page)
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
     targets = page.locator(

@@ -244,11 +244,30 @@ class TestWhoMay:
     @pytest.mark.parametrize(("part", "said"), [("members", "Members are"), ("capacity", "Capacity is")])
     def test_what_is_always_sis_is_locked(self, schedule, three, part, said):
         pk = schedule.crosslist(*three[:2])
-        document = {"types": {"relationships": {"sources": {part: "ALWAYS_SIS"}}}}
-        MergeProfileVersion.objects.filter(profile__is_active=True).update(document=document)
+        always_sis(part)
         change = {"members": three, "capacity": 5}[part]
         with pytest.raises(FieldLocked, match=f"{said} kept by the SIS"):
             relationships.update_relationship(pk, **{part: change}, author=schedule.author())
+
+    def test_members_that_are_always_sis_are_neither_grouped_nor_dissolved_here(self, schedule, three):
+        pk = schedule.crosslist(*three[:2])
+        always_sis("members")
+        with pytest.raises(FieldLocked, match="Members are kept by the SIS"):
+            create(schedule, *three, kind="LINKED")
+        with pytest.raises(FieldLocked, match="Members are kept by the SIS"):
+            relationships.dissolve_relationship(pk, author=schedule.author())
+        assert Relationship.objects.get().pk == pk
+
+    def test_a_group_is_made_without_a_capacity_that_is_always_sis(self, schedule, three):
+        always_sis("capacity")
+        with pytest.raises(FieldLocked, match="Capacity is kept by the SIS"):
+            create(schedule, *three, capacity=5)
+        create(schedule, *three)
+
+
+def always_sis(part):
+    document = {"types": {"relationships": {"sources": {part: "ALWAYS_SIS"}}}}
+    MergeProfileVersion.objects.filter(profile__is_active=True).update(document=document)
 
 
 class TestDissolve:

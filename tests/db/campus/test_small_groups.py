@@ -1,11 +1,11 @@
-"""A group that is left with one section is no group: it is held and told, never sent (MERGE.md)."""
+"""A group left with one section, or with one that never comes, is held and told, never sent (MERGE.md)."""
 
 import pytest
 
 from integration.models import OutboundChange
 from integration.sis.port import MergeType
 from scheduling.models import Relationship
-from scheduling.services import relationships
+from scheduling.services import relationships, sections
 from tests.campus import TERM
 
 RELATIONSHIPS = (MergeType.RELATIONSHIPS,)
@@ -72,12 +72,50 @@ def test_dissolving_it_leaves_nothing_to_send(campus, left):
 
 
 def test_one_that_the_sis_has_sends_no_change_while_it_is_too_small(campus):
-    """A SIS that keeps a group of one: an edit of ours waits like a new group."""
+    """An edit of ours that stands when a member goes waits as a new group does."""
     campus.enable()
     group = campus.group()
+    relationships.update_relationship(group.pk, capacity=7, author=campus.author())
     group.members.filter(section=campus.id_of("S4")).delete()
-    Relationship.objects.filter(pk=group.pk).update(capacity=7, version=2)
-    OutboundChange.objects.filter(link__relationship=group.pk).update(state="WAITING", wanted_version=2)
     campus.sweep()
     assert written(campus) == []
     assert campus.codes("S3")[0] == "TOO_FEW_MEMBERS"
+
+
+def test_one_with_a_section_that_the_sis_removed_and_the_settings_keep_is_not_made_there(campus):
+    campus.settings(sections={"removal": "CANCEL"})
+    campus.enable()
+    members = [campus.id_of("S1"), campus.create("Y"), campus.id_of("S2")]
+    group = campus.crosslist(*members)
+    campus.adapter.remove("S2")
+    campus.merge((MergeType.SECTIONS,))
+    campus.sweep()
+    _held(campus, "BIO 101 B")
+    relationships.update_relationship(group, members=members[:2], author=campus.author())
+    campus.sweep()
+    assert written(campus) == ["CREATE"]
+
+
+def test_one_with_a_section_that_was_cancelled_before_it_was_sent_does_not_wait_for_it(campus):
+    campus.enable()
+    made = campus.create("Y")
+    group = campus.crosslist(campus.id_of("S1"), campus.id_of("S2"), made)
+    sections.cancel_section(made, author=campus.author())
+    _held(campus, "BIO 101 Y")
+    relationships.update_relationship(
+        group, members=[campus.id_of("S1"), campus.id_of("S2")], author=campus.author()
+    )
+    campus.sweep()
+    assert written(campus) == ["CREATE"]
+
+
+def _held(campus, name):
+    """Neither the queue nor a merge sends it, and its sections say why."""
+    campus.sweep()
+    run = campus.merge(RELATIONSHIPS, sends=True).runs[0]
+    assert written(campus) == []
+    assert (run.counts["sis_create"], run.counts["pending"], run.counts["rejected"]) == (0, 1, 0)
+    assert [one.code for one in run.issues.all()] == ["MEMBER_GONE"]
+    status = campus.status("S1")
+    assert (status["state"], status["reasons"][0]["code"]) == ("HELD", "MEMBER_GONE")
+    assert f"has {name}, not in the SIS and not to come there" in status["reasons"][0]["message"]
