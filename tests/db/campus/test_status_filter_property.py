@@ -27,7 +27,7 @@ from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.status_filter import sections_in_states
 from integration.status_rules import State
-from scheduling.models import Relationship, Section, Term
+from scheduling.models import Relationship, RelationshipMember, Section, Term
 from tests.campus import DATES, NOW, TERM
 
 RECORDS = ("S1", "S2", "S3", "S4", "X1")
@@ -71,6 +71,7 @@ worlds = st.fixed_dictionaries(
         "sent_fields": mostly(None, ("capacity",)),
         "is_term_there": mostly(True, True, False),
         "has_plan": st.booleans(),
+        "is_small": mostly(False, False, True),
     }
 )
 
@@ -100,6 +101,8 @@ def build(campus, world):
         MergeState.objects.filter(merge_type=kind, term=TERM).update(pause_reason=channel["pause"])
     campus.settings(**settings_of_types)
     Term.objects.filter(pk=TERM).update(is_active=world["is_term_there"])
+    if world["is_small"]:
+        RelationshipMember.objects.filter(relationship__sis_id="X1", section__sis_id="S3").delete()
     for name, row in world["records"].items():
         put(name, row, plans=waiting_plans() if world["has_plan"] else {})
 
