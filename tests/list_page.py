@@ -88,7 +88,7 @@ def page_of(client, query="", path=PATH):
 
 def crns(client, query=""):
     """The CRNs shown, in order. They stand in each row's first cell too, where a phone shows them."""
-    return re.findall(r'<td class="crn wide"><div>(\d+)</div>', page_of(client, query))
+    return re.findall(r'<td class="crn wide"[^>]*><div>(\d+)</div>', page_of(client, query))
 
 
 def words(page):
