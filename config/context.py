@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from adminconsole.nav import console_of
+from phases.policy import Permission
 from scheduling.phase_badge import badge_of
 from scheduling.terms import SESSION_KEY, terms_of, usual_term
+from scheduling.visibility import viewer_at
 
 
 def environment(_request: HttpRequest) -> dict[str, str]:
@@ -21,7 +23,7 @@ def environment(_request: HttpRequest) -> dict[str, str]:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The terms, the one somebody works in and its phase, for the top bar.
+    """The terms, the one somebody works in and its phase, and whether they import and export.
 
     One query, and only on a page that has it.
     """
@@ -41,4 +43,5 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     chosen: Any = next((one for one in terms if one.pk == code), None)
     term: Any = chosen or usual_term(terms, today=timezone.localdate())
     badge = None if term is None else badge_of(term.switches_told, now=timezone.now())
-    return {"terms": terms, "term": term, "phase": badge}
+    exchanges = viewer_at(request).departments(Permission.IMPORT_AND_EXPORT) != frozenset()
+    return {"terms": terms, "term": term, "phase": badge, "exchanges": exchanges}

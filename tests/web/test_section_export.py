@@ -82,3 +82,16 @@ def test_the_queries_grow_by_batch_and_not_by_section(schedule, person):
 @pytest.mark.parametrize("query", ["?q=%00", "?department=CHEM", "?sort=nothing", "?cursor=x", "?from=25:00"])
 def test_odd_addresses_are_answered(schedule, person, query):
     rows(person("registrar"), query)
+
+
+@pytest.mark.parametrize(
+    ("kind", "may"), [("registrar", True), ("scheduler", True), ("instructor", False), ("viewer", False)]
+)
+def test_the_navigation_leads_there_for_who_may(schedule, person, kind, may):
+    client = person(kind)
+    page = client.get("/terms/20271/week/").content.decode()
+    assert ("Import &amp; export" in page) is may
+    form = client.get("/terms/20271/sections/import/")
+    assert form.status_code == (200 if may else 403)
+    if may:
+        assert PATH in form.content.decode()
