@@ -84,9 +84,7 @@ def test_odd_addresses_are_answered(schedule, person, query):
     rows(person("registrar"), query)
 
 
-@pytest.mark.parametrize(
-    ("kind", "may"), [("registrar", True), ("scheduler", True), ("instructor", False), ("viewer", False)]
-)
+@pytest.mark.parametrize(("kind", "may"), [("registrar", True), ("scheduler", True), ("viewer", False)])
 def test_the_navigation_leads_there_for_who_may(schedule, person, kind, may):
     client = person(kind)
     page = client.get("/terms/20271/week/").content.decode()
