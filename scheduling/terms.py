@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 
 from phases.json_rows import json_rows
 from phases.selectors import switches_column
+from scheduling.domain.values import is_storable
 from scheduling.models import Course, Department, Term
 
 SESSION_KEY = "term"
@@ -29,7 +30,8 @@ def terms_of(request: HttpRequest, code: str = "") -> Sequence[Term]:
 
 def term_of_page(request: HttpRequest, code: str) -> Term:
     """The term of the address; later pages without one go on in it. Raises `Http404`."""
-    term = next((one for one in terms_of(request, code) if one.pk == code), None)
+    known = terms_of(request, code) if is_storable(code) else ()
+    term = next((one for one in known if one.pk == code), None)
     if term is None:
         raise Http404
     remember_term(request, code)
