@@ -54,6 +54,16 @@ def test_a_section_that_cannot_be_made_says_why(scheduler, changes, status, code
     assert not Section.objects.exists()
 
 
+def test_a_section_that_its_maker_would_not_see_is_not_made(art, scheduler):
+    desk = Role.objects.create(code="DESK", name="Desk")
+    RolePermission.objects.create(role=desk, permission="create_section", grant="ALLOW")
+    RoleAssignment.objects.create(user=scheduler.user, role=desk, is_for_all_departments=True)
+    body = {"term": "20271", "course": "ART-101", "section_number": "A"}
+    refused(call(scheduler, "post", "sections/", body), 404, "NOT_FOUND")
+    assert not Section.objects.exists()
+    assert not ChangeLog.objects.filter(record_type="section").exists()
+
+
 def test_a_number_is_given_once(section, registrar):
     body = {"term": "20271", "course": "BIO-101", "section_number": section.section_number}
     refused(call(registrar, "post", "sections/", body), 409, "NUMBER_TAKEN")

@@ -70,6 +70,17 @@ def test_a_relationship_that_cannot_be_made_says_why(pair, scheduler, changes, c
     assert not Relationship.objects.exists()
 
 
+def test_a_section_tells_of_its_group_no_member_that_one_does_not_see(
+    pair, art, sections_of, registrar, scheduler
+):
+    new_group(registrar, [pair[0], sections_of(art)[0].pk])
+    path = f"sections/{pair[0]}/"
+    assert "ART 101" in str(call(registrar, "get", path).json()["integration"])
+    told = call(scheduler, "get", path).json()["integration"]
+    assert "Crosslist" in str(told)
+    assert "ART 101" not in str(told)
+
+
 def test_members_of_other_departments_are_counted_and_bar_a_change(
     pair, art, sections_of, registrar, scheduler
 ):
