@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integration.models import Link, MergeRun, OutboundChange
-from phases.models import Phase, TimelineEntry
-from scheduling.models import ChangeLog, Section, Term
+from phases.models import Phase, RolePermission, TimelineEntry
+from scheduling.models import ChangeLog, Role, RoleAssignment, Section, Term
 from tests.api.conftest import call, new_group, refused
 
 ROOT = "/api/v1/"
@@ -52,6 +52,16 @@ def test_a_section_that_cannot_be_made_says_why(scheduler, changes, status, code
     body = {"term": "20271", "course": "BIO-101", "section_number": "A"} | changes
     refused(call(scheduler, "post", "sections/", body), status, code)
     assert not Section.objects.exists()
+
+
+def test_a_section_that_its_maker_would_not_see_is_not_made(art, scheduler):
+    desk = Role.objects.create(code="DESK", name="Desk")
+    RolePermission.objects.create(role=desk, permission="create_section", grant="ALLOW")
+    RoleAssignment.objects.create(user=scheduler.user, role=desk, is_for_all_departments=True)
+    body = {"term": "20271", "course": "ART-101", "section_number": "A"}
+    refused(call(scheduler, "post", "sections/", body), 404, "NOT_FOUND")
+    assert not Section.objects.exists()
+    assert not ChangeLog.objects.filter(record_type="section").exists()
 
 
 def test_a_number_is_given_once(section, registrar):
@@ -220,6 +230,22 @@ def test_what_waits_is_listed_with_the_reason(section, registrar):
 def test_what_waits_is_told_of_ones_own_departments(section, art, sections_of, scheduler):
     waiting(sections_of(art)[0])
     own = waiting(section)
+    assert [one["id"] for one in call(scheduler, "get", "outbound/").json()["results"]] == [own.pk]
+
+
+def test_what_waits_is_not_told_of_a_department_whose_sections_one_does_not_see(
+    section, art, sections_of, scheduler
+):
+    """Whose other role tells the integration status of all departments, and shows no sections."""
+    waiting(sections_of(art)[0])
+    own = waiting(section)
+    desk = Role.objects.create(code="DESK", name="Desk")
+    RolePermission.objects.create(role=desk, permission="view_integration_status", grant="OWN_DEPARTMENTS")
+    held = RoleAssignment.objects.create(user=scheduler.user, role=desk)
+    held.departments.add("ART", "BIO")
+    assert [one["id"] for one in call(scheduler, "get", "outbound/").json()["results"]] == [own.pk]
+    held.is_for_all_departments = True
+    held.save()
     assert [one["id"] for one in call(scheduler, "get", "outbound/").json()["results"]] == [own.pk]
 
 

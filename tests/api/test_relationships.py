@@ -3,7 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
+from integration.sis.port import TERM_TYPES
+from integration.terms import enable_term
 from phases.models import RoleFieldRule, RolePermission
 from scheduling import integration_side
 from scheduling.models import ChangeLog, Relationship, Section
@@ -68,6 +71,27 @@ def test_a_group_that_is_asked_for_twice_is_made_once(pair, scheduler, kind):
 def test_a_relationship_that_cannot_be_made_says_why(pair, scheduler, changes, code):
     refused(new_group(scheduler, pair, **changes), 400, code)
     assert not Relationship.objects.exists()
+
+
+def test_a_section_tells_of_its_group_no_member_that_one_does_not_see(
+    pair, art, sections_of, registrar, scheduler
+):
+    new_group(registrar, [pair[0], sections_of(art)[0].pk])
+    enable_term(
+        art.term,
+        types=TERM_TYPES,
+        is_sending=True,
+        is_real_time=True,
+        is_nightly=True,
+        until=None,
+        actor=None,
+        now=timezone.now(),
+    )
+    path = f"sections/{pair[0]}/"
+    assert "ART 101" in str(call(registrar, "get", path).json()["integration"])
+    told = call(scheduler, "get", path).json()["integration"]
+    assert "Crosslist" in str(told)
+    assert "ART 101" not in str(told)
 
 
 def test_members_of_other_departments_are_counted_and_bar_a_change(

@@ -43,7 +43,7 @@ WRONG = {
     ("replay_outbound", "--term", ""): "There is no term '' here; check the code.",
     ("make_institution", "/proc/none", "--sections", "5"): "/proc/none cannot be written: No such file",
     ("make_institution", "new", "--sections", "0"): "--sections and --terms must be 1 or more.",
-    ("sandbox_sis", "/nowhere"): "There is no exchange folder /nowhere; check its name.",
+    ("sandbox_sis", "/nowhere"): "The exchange folder /nowhere is not there; check its name.",
     ("sandbox_sis", "/", "--port", "99999"): "--port is 99999; it must be 0 to 65535.",
     ("sandbox_sis", "/", "--port", "-1"): "--port is -1; it must be 0 to 65535.",
     ("sandbox_sis", "/", "--latency-ms", "-1"): "--latency-ms is -1; it must be 0 or more.",

@@ -111,7 +111,9 @@ class TestMaking:
         assert "no section “CHE-202-Q”" in said
         assert "who schedules for both" in said
         sneaked = {"member": [campus.id_of("S1"), campus.id_of("S3")], "kind": "LINKED"}
-        assert "needs two sections" in refused(scheduler.post(NEW, sneaked))
+        answer = scheduler.post(NEW, sneaked)
+        assert "needs two sections" in refused(answer)
+        assert "CHE 202" not in answer.content.decode()
 
     def test_who_sees_all_is_told_whose_section_it_is(self, campus, person):
         scheduler = person("scheduler")

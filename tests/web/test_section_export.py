@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from scheduling.models import Section
+from scheduling.models import Role, RoleAssignment, Section
 from tests.list_page import add, add_four
 
 PATH = "/terms/20271/sections/export.csv"
@@ -56,6 +56,14 @@ def test_sections_of_other_departments_are_not_in_it(schedule, person):
     found = rows(person("scheduler"))
     assert [one["crn"] for one in found] == ["1001", "1002", "1003"]
     assert "CHE" not in str(found)
+
+
+def test_who_sees_all_and_exports_one_department_has_that_one(schedule, person):
+    client = person("scheduler")
+    viewer = Role.objects.get_or_create(code="VIEWER", defaults={"name": "Viewer"})[0]
+    RoleAssignment.objects.create(user=client.user, role=viewer, is_for_all_departments=True)
+    assert "CHE 202" in client.get("/terms/20271/sections/").content.decode()
+    assert [one["crn"] for one in rows(client)] == ["1001", "1002", "1003"]
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])

@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
 def _problem(directory: Path, *, port: int, latency_ms: int, **_given: Any) -> str:
     if not directory.is_dir():
-        return f"There is no exchange folder {directory}; check its name."
+        return f"The exchange folder {directory} is not there; check its name."
     if not 0 <= port <= LAST_PORT:
         return f"--port is {port}; it must be 0 to {LAST_PORT}."
     return f"--latency-ms is {latency_ms}; it must be 0 or more." if latency_ms < 0 else ""
