@@ -110,7 +110,7 @@ def update_relationship(
     sections = locked_sections([pk for pk, _primary in state.members])
     ids = [pk for pk, _primary in wanted]
     if "members" in changed:
-        sections |= _sections(ids, group.kind)
+        sections |= _sections(ids, group.kind, remedy="add another one or dissolve it")
     _check_action(actor, group.term, sections.values(), at=author.now)
     check_fields(relationship_locks(group.term), changed)
     if "members" in changed:
@@ -175,13 +175,13 @@ def _pairs(members: Sequence[int], primary: int | None) -> Members:
     return tuple(sorted((pk, pk == primary) for pk in members))
 
 
-def _sections(members: Sequence[int], kind: str) -> dict[int, Section]:
+def _sections(members: Sequence[int], kind: str, *, remedy: str = "add another one") -> dict[int, Section]:
     """The members, locked. Raises `InvalidValue` where they cannot be a group; it names no section."""
     if len(set(members)) != len(members):
         raise InvalidValue("A section is named twice in the group; name it once.", "members")
     if len(members) < 2:  # noqa: PLR2004  # a group is two or more
         raise InvalidValue(
-            f"A {kind.lower()} relationship needs two sections or more; add another one.",
+            f"A {kind.lower()} relationship needs two sections or more; {remedy}.",
             "members",
         )
     sections = locked_sections(members)

@@ -216,7 +216,7 @@ def test_a_section_with_two_meetings_in_the_room_is_listed_once(college, person)
 
 
 @pytest.mark.parametrize("count", [1, 30])
-@pytest.mark.parametrize(("which", "queries"), [("list", 10), ("room", 8)])
+@pytest.mark.parametrize(("which", "queries"), [("list", 9), ("room", 7)])
 def test_the_pages_cost_the_same_number_of_queries_however_many(college, person, count, which, queries):
     for number in range(count):
         made = Room.objects.create(building_id="HAL", number=f"N{number}")

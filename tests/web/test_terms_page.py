@@ -157,8 +157,8 @@ def test_the_page_costs_the_same_number_of_queries_however_many_terms(registrar,
     assert len(queries) == QUERIES, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 10
-"""Session, user; roles with departments and rules; terms twice, and for the frame with the phase;
+QUERIES = 9
+"""Session, user with roles, departments and rules; terms twice, and for the frame with the phase;
 settings; switches; runs twice."""
 
 

@@ -222,6 +222,6 @@ def test_the_page_costs_the_same_queries_for_one_term_and_for_twenty(admin, term
     assert many == one == QUERIES, "\n".join(sql)
 
 
-QUERIES = 14
-"""Session, user, rights; settings, runs, switches, queue; issues, plans, pauses, conflicts, requests
+QUERIES = 13
+"""Session, user with rights; settings, runs, switches, queue; issues, plans, pauses, conflicts, requests
 twice; terms."""

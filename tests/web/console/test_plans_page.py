@@ -163,10 +163,10 @@ def test_the_list_and_the_page_cost_the_same_queries_however_many_rows(admin, pl
     assert large == small == (PAGE_QUERIES, LIST_QUERIES), "\n".join(sql)
 
 
-PAGE_QUERIES = 11
-"""Session, user, rights; plan; rows, own fields twice, names; approval; settings; terms."""
-LIST_QUERIES = 6
-"""Session, user, rights; plans; terms twice."""
+PAGE_QUERIES = 10
+"""Session, user with rights; plan; rows, own fields twice, names; approval; settings; terms."""
+LIST_QUERIES = 5
+"""Session, user with rights; plans; terms twice."""
 
 
 # ---- approving

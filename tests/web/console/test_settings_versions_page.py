@@ -93,8 +93,8 @@ def test_the_list_costs_the_same_number_of_queries_however_many_versions(admin, 
     assert len(queries) == QUERIES + 1, "\n".join(one["sql"] for one in queries)
 
 
-QUERIES = 8
-"""Session, user, rights; profiles, versions, the one before; custom fields; terms of the frame."""
+QUERIES = 7
+"""Session, user with rights; profiles, versions, the one before; custom fields; terms of the frame."""
 
 
 def test_many_versions_come_page_by_page_and_a_lost_place_is_said(admin):
