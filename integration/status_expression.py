@@ -66,7 +66,7 @@ def with_state(
     """
     is_over = Q(link__outbound__lease_until__isnull=True) | Q(link__outbound__lease_until__lt=known.now)
     rules, more = _rules(known), at_best or {}
-    return records.alias(
+    told: QuerySet[Any] = records.alias(
         _is_near=Case(When(near, then=Value(True)), default=Value(False)) if near else Value(True),
         _presence=Coalesce(F("link__state"), Value(Presence.NEW.value)),
         _progress=Case(
@@ -87,6 +87,7 @@ def with_state(
             output_field=CharField(),
         ),
     )
+    return told
 
 
 def may_be_apart(known: Known) -> Q:

@@ -68,7 +68,7 @@ def sections_in_states(
         # Settled here: the rules are worked out once, and the database knows how many it puts in order.
         is_found = Case(When(sync_state__in=states, then=Value(True)), default=Value(False))
         rows = told.order_by().values_list(is_found).annotate(ids=ArrayAgg("pk"))
-        ids = {True: [], False: []} | dict(rows)
+        ids: Mapping[bool, Sequence[int]] = {True: [], False: []} | dict(rows)
         is_most = len(ids[True]) > len(ids[False])
         return sections.exclude(any_of(ids[False])) if is_most else sections.filter(any_of(ids[True]))
     found = _one_by_one(sections.filter(any_of(few)), apart, standing)

@@ -44,10 +44,11 @@ def role_rules() -> dict[str, RoleRules]:
 def roles() -> QuerySet[Any]:
     """Every role with the columns `ROLE`."""
     found = apps.get_model("scheduling", "Role")._default_manager.order_by("pk")
-    return found.annotate(
+    told: QuerySet[Any] = found.annotate(
         permissions_told=_rows_of(RolePermission, "role", "permission", "grant"),
         fields_told=_rows_of(RoleFieldRule, "role", "field", "rule"),
     )
+    return told
 
 
 def role_told(row: Mapping[str, Any]) -> RoleRules:
