@@ -51,7 +51,7 @@ def sections_in_states(
 ) -> QuerySet[Section]:
     """Those of `sections` (all of `term`) whose status (`status_of_sections`) is one of `states`.
 
-    A constant number of queries, however many sections. The columns alone tell which may be apart from the
+    Up to five queries, however many sections. The columns alone tell which may be apart from the
     SIS. As a rule these are few: they are looked at one by one, and `standing` keeps their facts for the page
     that tells them. Where they are many, the database goes through all.
     """
@@ -59,9 +59,11 @@ def sections_in_states(
     apart = groups.filter(may_be_apart(_known(MergeType.RELATIONSHIPS, term, standing)) | EDITED)
     members = RelationshipMember.objects.filter(relationship__in=apart.order_by()).order_by()
     known = _known(MergeType.SECTIONS, term, standing)
-    near = may_be_apart(known) | EDITED | Q(pk__in=members.values("section"))
+    is_grouped = Q(pk__in=members.values("section"))
+    near = may_be_apart(known) | EDITED | is_grouped
+    flag = Case(When(is_grouped, then=Value(True)), default=Value(False))
     # In an order without an index, or the database goes for the first rows through all of them, one by one.
-    few = list(sections.filter(near).order_by("link__synced_at").values_list("pk", flat=True)[: FEW + 1])
+    few = dict(sections.filter(near).order_by("link__synced_at").values_list("pk", flag)[: FEW + 1])
     if len(few) > FEW:
         known = replace(known, unsent=unsent_sections(sections.filter(EDITED), standing))
         told = with_state(sections, known, near=near, at_best=_at_best(groups, standing, term=term))
@@ -71,21 +73,19 @@ def sections_in_states(
         ids: Mapping[bool, Sequence[int]] = {True: [], False: []} | dict(rows)
         is_most = len(ids[True]) > len(ids[False])
         return sections.exclude(any_of(ids[False])) if is_most else sections.filter(any_of(ids[True]))
-    found = _one_by_one(sections.filter(any_of(few)), apart, standing)
+    grouped = [pk for pk, is_in_one in few.items() if is_in_one]
+    groups_apart = apart.filter(members__section__in=grouped).distinct()
+    standing.groups = facts_by_member(group_facts(groups_apart, standing)) if grouped else {}
+    found = _one_by_one(sections.filter(any_of(few)), standing)
     if State.SYNCED in states:
         return sections.exclude(any_of(pk for pk, state in found.items() if state not in states))
     return sections.filter(any_of(pk for pk, state in found.items() if state in states))
 
 
-def _one_by_one(
-    sections: QuerySet[Section], apart: QuerySet[Relationship], standing: Standing
-) -> Mapping[int, State]:
-    """Section -> its state. `apart`: all groups that may not be in step; `standing` keeps what was read."""
-    own = section_facts(sections, standing)
-    standing.groups = facts_by_member(
-        group_facts(apart.filter(members__section__in=own).distinct(), standing)
-    )
-    standing.facts |= {pk: [facts, *standing.groups.get(pk, ())] for pk, facts in own.items()}
+def _one_by_one(sections: QuerySet[Section], standing: Standing) -> Mapping[int, State]:
+    """Section -> its state, with what `standing` knows of groups; it keeps what is read."""
+    own, groups = section_facts(sections, standing), standing.groups or {}
+    standing.facts |= {pk: [facts, *groups.get(pk, ())] for pk, facts in own.items()}
     return {pk: state_of_section(standing.facts[pk]) for pk in own}
 
 
