@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 
 from integration.any_of import any_of
 from integration.models import Conflict, PlanRow, RunIssue
@@ -64,18 +63,9 @@ def with_state(
     `near`: holds for all that are not synced (None: for each of them), so that the rules are worked out for
     no others; `at_best`: ids of those that something else puts into that state, if their own is not worse.
     """
-    is_over = Q(link__outbound__lease_until__isnull=True) | Q(link__outbound__lease_until__lt=known.now)
     rules, more = _rules(known), at_best or {}
     told: QuerySet[Any] = records.alias(
         _is_near=Case(When(near, then=Value(True)), default=Value(False)) if near else Value(True),
-        _presence=Coalesce(F("link__state"), Value(Presence.NEW.value)),
-        _progress=Case(
-            When(
-                Q(link__outbound__state=Progress.SENDING.value) & is_over, then=Value(Progress.WAITING.value)
-            ),
-            default=Coalesce(F("link__outbound__state"), Value(Progress.NONE.value)),
-        ),
-        _hindrance=Coalesce(F("link__outbound__error_class"), Value(Hindrance.NONE.value)),
         sync_state=Case(
             When(_is_near=False, then=Value(State.SYNCED.value)),
             *(
@@ -110,7 +100,7 @@ def may_be_apart(known: Known) -> Q:
 def _rules(known: Known) -> Mapping[State, Q]:
     """State -> what puts a record into it, if nothing worse does. Whatever is in none is synced."""
     is_open = ~_presence(Presence.RETIRED, Presence.ARCHIVED)
-    is_parked = _progress(Progress.PARKED)
+    is_parked = Q(link__outbound__state=Progress.PARKED.value)
     has_something = _has_something(known)
     moves = is_open & ~is_parked & has_something
     rests = is_open & ~is_parked & ~has_something
@@ -143,7 +133,7 @@ def _planned(known: Known) -> Q:
 def _has_something(known: Known) -> Q:
     """`status_rules._has_something`."""
     is_in_both = _presence(Presence.LINKED, Presence.MISSING_IN_SIS)
-    was_tried = _progress(Progress.SENDING, Progress.AWAITING) | ~_met(Hindrance.NONE)
+    was_tried = _is_sent(known) | ~_met(Hindrance.NONE)
     return (
         (_presence(Presence.NEW) & ~known.is_cancelled)
         | _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
@@ -153,7 +143,7 @@ def _has_something(known: Known) -> Q:
 
 def _on_the_way(known: Known) -> Mapping[State, Q]:
     """`status_rules._on_the_way`: what keeps a record that moves, where that is worse than moving."""
-    is_sent = _progress(Progress.SENDING, Progress.AWAITING)
+    is_sent = _is_sent(known)
     closed = barred(known.channel)
     if closed is not None:
         return {state: ~is_sent if state is state_of(closed) else NOTHING for state in _WORSE}
@@ -172,13 +162,17 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
 _WORSE = (State.HELD, State.NOT_SYNCED)
 
 
+def _is_sent(known: Known) -> Q:
+    """Being sent or not confirmed yet; a claim that somebody left counts as waiting (`status_facts`)."""
+    is_claimed = Q(link__outbound__state=Progress.SENDING.value, link__outbound__lease_until__gte=known.now)
+    return Q(link__outbound__state=Progress.AWAITING.value) | is_claimed
+
+
 def _presence(*ones: Presence) -> Q:
-    return Q(_presence__in=[one.value for one in ones])
-
-
-def _progress(*ones: Progress) -> Q:
-    return Q(_progress__in=[one.value for one in ones])
+    found = Q(link__state__in=[one.value for one in ones])
+    return found | Q(link__isnull=True) if Presence.NEW in ones else found
 
 
 def _met(*ones: Hindrance) -> Q:
-    return Q(_hindrance__in=[one.value for one in ones])
+    found = Q(link__outbound__error_class__in=[one.value for one in ones])
+    return found | Q(link__outbound__isnull=True) if Hindrance.NONE in ones else found
