@@ -148,7 +148,7 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
     if closed is not None:
         return {state: ~is_sent if state is state_of(closed) else NOTHING for state in _WORSE}
     is_unknown = _presence(Presence.CREATING, Presence.UNKNOWN_OUTCOME)
-    is_tried = ~is_sent & ~known.is_unfit & ~known.is_waiting & (~is_unknown | ~_met(Hindrance.NONE))
+    is_tried = ~is_sent & ~known.is_waiting & (~is_unknown | ~_met(Hindrance.NONE))
     codes = {
         hindrance: Code.REAL_TIME_OFF if code is Code.QUEUED and not known.channel.is_real_time else code
         for hindrance, code in HINDERED.items()
@@ -156,6 +156,7 @@ def _on_the_way(known: Known) -> Mapping[State, Q]:
     held, not_synced = (
         is_tried & _met(*(one for one, code in codes.items() if state_of(code) is state)) for state in _WORSE
     )
+    # What is unfit is held whatever it met: the worse state is asked first.
     return {State.HELD: held | (~is_sent & known.is_unfit), State.NOT_SYNCED: not_synced}
 
 

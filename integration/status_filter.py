@@ -5,11 +5,13 @@ a field differs from what both sides agreed on and may be sent. The rows say of 
 asked, those edited since and not tried yet; only they are loaded and compared.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Value, When
 
 from integration.any_of import any_of
 from integration.models import Conflict, LinkState
@@ -36,14 +38,6 @@ EDITED = MAY_DIFFER & Q(
     link__state__in=[LinkState.LINKED, LinkState.MISSING_IN_SIS],
 )
 """Records whose version is not the agreed one, and which no attempt has met anything with."""
-MEMBERS = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by()
-HAS_NEW_MEMBER = Q(Exists(MEMBERS.filter(section__sis_id__isnull=True)))
-HAS_LOST_MEMBER = Q(Exists(MEMBERS.filter(section__in=Section.objects.filter(LOST).order_by())))
-IS_GROUP = Q(
-    Exists(MEMBERS.values("relationship").annotate(number=Count("pk")).filter(number__gte=SMALLEST_GROUP))
-)
-IS_UNFIT = ~IS_GROUP | (Q(Q(link__isnull=True) | Q(link__state=LinkState.NEW)) & HAS_LOST_MEMBER)
-"""Groups that are held as they are, whatever their members wait for (`status_rules._on_the_way`)."""
 
 
 def sections_in_states(
@@ -95,13 +89,36 @@ def _at_best(
     """State -> the sections that a group puts into it. `groups`: all of the term."""
     unsent = unsent_groups(groups.filter(EDITED), standing)
     known = replace(_known(MergeType.RELATIONSHIPS, term, standing), unsent=unsent)
-    told = with_state(groups, known).order_by().values(state=F("sync_state"))
-    return {State(one["state"]): one["ids"] for one in told.annotate(ids=ArrayAgg("members__section"))}
+    told = with_state(groups, known).order_by().annotate(state=F("sync_state"))
+    rows = told.values_list(
+        "state", ArraySubquery(_members(term).filter(relationship=OuterRef("pk")).values("section"))
+    )
+    found: dict[State, list[int]] = defaultdict(list)
+    for state, ids in rows:
+        found[State(state)] += ids
+    return found
+
+
+def _members(term: str) -> QuerySet[RelationshipMember]:
+    return RelationshipMember.objects.filter(term=term).order_by()
+
+
+def _groups_with(members: QuerySet[RelationshipMember]) -> Q:
+    return Q(pk__in=members.values("relationship"))
+
+
+def _is_unfit(term: str) -> Q:
+    """Groups that are held as they are, whatever their members wait for (`status_rules._on_the_way`)."""
+    members = _members(term)
+    counted = members.values("relationship").annotate(number=Count("pk"))
+    is_group = Q(pk__in=counted.filter(number__gte=SMALLEST_GROUP).values("relationship"))
+    has_lost = _groups_with(members.filter(section__in=Section.objects.filter(LOST, term=term).order_by()))
+    return ~is_group | (Q(Q(link__isnull=True) | Q(link__state=LinkState.NEW)) & has_lost)
 
 
 def _known(kind: MergeType, term: str, standing: Standing) -> Known:
     """What is known beside the rows of one type; no query is made here."""
-    channel = standing.channels.get((kind.value, term), Channel())
+    channel, is_section = standing.channels.get((kind.value, term), Channel()), kind is MergeType.SECTIONS
     issues = import_issues([] if channel.last_import is None else [channel.last_import])
     conflicts = Conflict.objects.filter(link__term=term, status=Conflict.Status.OPEN).order_by()
     return Known(
@@ -110,7 +127,9 @@ def _known(kind: MergeType, term: str, standing: Standing) -> Known:
         refused=issues.order_by().values("record"),
         held=conflicts.values("link"),
         held_whole=conflicts.filter(field="").values("link"),
-        is_cancelled=Q(status=Section.Status.CANCELLED) if kind is MergeType.SECTIONS else NOTHING,
-        is_waiting=NOTHING if kind is MergeType.SECTIONS else HAS_NEW_MEMBER,
-        is_unfit=NOTHING if kind is MergeType.SECTIONS else IS_UNFIT,
+        is_cancelled=Q(status=Section.Status.CANCELLED) if is_section else NOTHING,
+        is_waiting=NOTHING
+        if is_section
+        else _groups_with(_members(term).filter(section__sis_id__isnull=True)),
+        is_unfit=NOTHING if is_section else _is_unfit(term),
     )
