@@ -1,18 +1,17 @@
 """Console, Phases: the list, one phase or a new one, and removing one."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adminconsole.access import admin_of, needs
+from adminconsole.access import needs
 from adminconsole.phase_overview import phase_lines
+from adminconsole.removing import Removal, answer
 from adminconsole.rule_choices import unsent
-from adminconsole.rule_saving import author_of, recorder
+from adminconsole.rule_saving import recorder
 from adminconsole.views.phase_page import PhasePage
-from phases.errors import RuleRefused
 from phases.models import Phase
 from phases.rules import Permission
 from phases.services.phases import delete_phase, why_it_stays
@@ -49,18 +48,13 @@ def phase(request: HttpRequest, pk: int) -> HttpResponse:
 def phase_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """What removing a phase means, and removing it."""
     found = get_object_or_404(Phase, pk=pk)
-    shown = {
-        "heading": f"Remove the phase {found.name}",
-        "crumbs": [(reverse("phases"), "Phases"), (reverse("phase", args=[pk]), found.name)],
-        "sentences": ["The phase and its rules are removed. The record of changes keeps that it was there."],
-        "button": "Remove the phase",
-        "back": reverse("phases"),
-    }
-    if request.method != "POST":
-        return render(request, "adminconsole/rules_sure.html", shown | {"refusal": why_it_stays(found)})
-    try:
-        delete_phase(pk, record=recorder(author_of(admin_of(request), now=timezone.now())))
-    except RuleRefused as refused:
-        return render(request, "adminconsole/rules_sure.html", shown | {"refusal": refused}, status=422)
-    messages.success(request, f"Removed the phase {found.name}.")
-    return redirect("phases")
+    removal = Removal(
+        kind="phase",
+        name=found.name,
+        here=reverse("phase", args=[pk]),
+        above=("phases", "Phases"),
+        sentences=["The phase and its rules are removed. The record of changes keeps that it was there."],
+        why_it_stays=lambda: why_it_stays(found),
+        remove=lambda author: delete_phase(pk, record=recorder(author)),
+    )
+    return answer(request, removal)

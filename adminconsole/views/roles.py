@@ -3,23 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adminconsole.access import admin_of, needs
+from adminconsole.access import needs
+from adminconsole.removing import Removal, answer
 from adminconsole.role_words import permissions_with
-from adminconsole.rule_saving import author_of
 from adminconsole.views.role_page import RolePage
 from phases.deciding import ranked
 from phases.delivered import ROLES
 from phases.rules import Grant, Permission, RoleRules
 from phases.selectors import role_rules
-from scheduling.domain.errors import DomainError
 from scheduling.models import Role
 from scheduling.services.roles import remove_role, why_role_stays
 
@@ -65,21 +62,16 @@ def role(request: HttpRequest, code: str) -> HttpResponse:
 def role_delete(request: HttpRequest, code: str) -> HttpResponse:
     """What removing a role means, and removing it."""
     found = get_object_or_404(Role, pk=code)
-    shown = {
-        "heading": f"Remove the role {found.name}",
-        "crumbs": [(reverse("roles"), "Roles"), (reverse("role", args=[code]), found.name)],
-        "sentences": [
+    removal = Removal(
+        kind="role",
+        name=found.name,
+        here=reverse("role", args=[code]),
+        above=("roles", "Roles"),
+        sentences=[
             "The role goes, with what it may and what the phases say of it. Nobody holds it.",
             "The record of changes keeps that it was there.",
         ],
-        "button": "Remove the role",
-        "back": reverse("roles"),
-    }
-    if request.method != "POST":
-        return render(request, "adminconsole/rules_sure.html", shown | {"refusal": why_role_stays(found)})
-    try:
-        remove_role(code, author=author_of(admin_of(request), now=timezone.now()))
-    except DomainError as refused:
-        return render(request, "adminconsole/rules_sure.html", shown | {"refusal": refused}, status=422)
-    messages.success(request, f"Removed the role {found.name}.")
-    return redirect("roles")
+        why_it_stays=lambda: why_role_stays(found),
+        remove=lambda author: remove_role(code, author=author),
+    )
+    return answer(request, removal)
