@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import F, FloatField, Func, IntegerField, Model, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast, Coalesce
 
 from scheduling.domain.values import is_storable
@@ -62,8 +63,8 @@ def page_of(
     `whole`: count these along; the same rows, or fewer joins to the same number.
     """
     names = [f"_key{number}" for number in range(len(ordering.keys))]
-    columns = zip(names, ordering.keys, strict=True)
-    keyed = rows.annotate(**{name: _filled(rows.model, key, blank) for name, (key, blank) in columns})
+    columns = [_filled(rows.model, key, blank) for key, blank in ordering.keys]
+    keyed = rows.annotate(**dict(zip(names, columns, strict=True)))
     names.append("pk")
     if whole is not None:
         keyed = keyed.annotate(total_told=_number_of(whole))
@@ -72,7 +73,8 @@ def page_of(
     signs = [f"-{name}" if is_descending else name for name in names]
     try:
         if place is not None:
-            keyed = keyed.filter(_beyond(names, place, is_descending=is_descending))
+            leads = isinstance(columns[0], F) if columns else True
+            keyed = keyed.filter(_beyond(names, place, is_descending=is_descending, leads=leads))
         found = list(keyed.order_by(*signs)[: size + 1])
     except (TypeError, ValueError, ArithmeticError, ValidationError) as error:
         raise BadCursor(cursor) from error
@@ -123,15 +125,14 @@ def _may_be_blank(model: type[Model], path: str) -> bool:
     return False
 
 
-def _beyond(names: Sequence[str], place: Sequence[Any], *, is_descending: bool) -> Q:
-    """The rows behind `place` in the order, by the whole key."""
-    operator = "lt" if is_descending else "gt"
-    found = Q()
-    for number, name in enumerate(names):
-        same = dict(zip(names[:number], place[:number], strict=True))
-        found |= Q(**same, **{f"{name}__{operator}": place[number]})
-    # Stated once more for the first key alone, so that an index on it can be used.
-    return Q(**{f"{names[0]}__{operator}e": place[0]}) & found
+def _beyond(names: Sequence[str], place: Sequence[Any], *, is_descending: bool, leads: bool) -> Q:
+    """The rows behind `place` in the order, by the whole key; each part of it is worked out once a row.
+
+    `leads`: state it once more for the first key alone, so that an index on it can be used.
+    """
+    whole = Tuple(*map(F, names))
+    found = Q(TupleLessThan(whole, place) if is_descending else TupleGreaterThan(whole, place))
+    return Q(**{f"{names[0]}__{'lt' if is_descending else 'gt'}e": place[0]}) & found if leads else found
 
 
 def _encoded(row: Model, names: Sequence[str], *, is_back: bool) -> str:
