@@ -252,7 +252,7 @@ class Applier:
 
     def _cancel(self, link: Link, state: LocalState) -> LocalUpdate:
         """Follow a removal by cancelling here; should the SIS bring it back, its status is news."""
-        link.baseline = {**(link.baseline or {}), "status": "CANCELLED"}
+        link.agree({**(link.baseline or {}), "status": "CANCELLED"}, link.baseline_theirs)
         return LocalUpdate(
             record_id=int(self._local_id(link) or 0),
             version=state.version,
@@ -336,7 +336,7 @@ class Applier:
         link.sis_id = row.record_key
         link.label = row.label
         link.state = LinkState.LINKED
-        link.baseline, link.baseline_theirs = _agreed(row), {}
+        link.agree(_agreed(row), {})
         link.agreed_version = 1
         link.source_hash = bytes(row.source_hash) if row.source_hash is not None else None
         link.touched = tick

@@ -205,9 +205,9 @@ class Finisher:
         attempt = result.attempt
         link.sis_id, link.state, link.intent = written.sis_id, LinkState.LINKED, None
         shown = result.shown if result.shown is not None else attempt.changes
-        link.baseline, link.baseline_theirs = agreement_on(encode(attempt.changes), shown)
-        if result.is_foreign:  # it was there before: nothing was agreed yet
-            link.baseline, link.baseline_theirs = None, {}
+        # What was there before was never agreed on.
+        agreed = (None, {}) if result.is_foreign else agreement_on(encode(attempt.changes), shown)
+        link.agree(*agreed)
         link.touched, link.synced_at = self.tick, self.now
         local_id = self._local_id(link)
         if local_id is None:  # removed here while it was being created: the removal goes next

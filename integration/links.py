@@ -12,7 +12,7 @@ from integration.record_types import RecordType
 from integration.sis.port import MergeType
 from scheduling.services.copying import Json, update_rows
 
-JSON_COLUMNS = frozenset({"baseline", "baseline_theirs", "sent", "intent", "fights", "covered"})
+JSON_COLUMNS = frozenset({"baseline", "baseline_theirs", "edits", "sent", "intent", "fights", "covered"})
 
 
 class Known(NamedTuple):

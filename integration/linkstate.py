@@ -22,6 +22,8 @@ LINK_COLUMNS = (
     "baseline",
     "baseline_theirs",
     "agreed_version",
+    "edits",
+    "edits_version",
     "source_hash",
     "sent",
     "intent",
@@ -56,6 +58,11 @@ def baseline_of(link: Link) -> Baseline | None:
 def agreement(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Baseline:
     """A link's `baseline` and `baseline_theirs` as values."""
     return Baseline(values=decode(ours, structs=STRUCTS), theirs=decode(theirs, structs=STRUCTS))
+
+
+def edited_fields(base: Baseline, ours: Values) -> list[str]:
+    """The fields of `base` in which `ours` differs from what was agreed."""
+    return [name for name in base.values if ours.get(name) != base.ours_of(name)]
 
 
 def context_of(link: Link, *, now: dt.datetime, applies_later: bool) -> Context:
@@ -165,7 +172,7 @@ def adopt_intent(link: Link, shown: Values) -> None:
         }
         ours = decode({name: values[name] for name in landed}, structs=STRUCTS)
         values |= encode({name: seen for name, seen in landed.items() if set(seen) < set(ours[name])})
-        link.baseline, link.baseline_theirs = agreement_on(values, shown)
+        link.agree(*agreement_on(values, shown))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,8 +213,7 @@ def settle(
     }
     has_moved = _rebase(link, merge, agreed)
     link.state = LinkState.LINKED
-    link.missing_since, link.missing_digest, link.retired_at = None, "", None
-    link.intent = None
+    link.missing_since, link.missing_digest, link.retired_at, link.intent = None, "", None, None
     link.sent = still_in_flight(link.sent, seen.values, now=seen.now)
     link.covered = _still_covered(link, merge, seen, shown=after_write or seen.values, unpulled=unpulled)
     outstanding = bool(unpulled or link.covered) or any(
@@ -221,6 +227,16 @@ def settle(
         link.touched = seen.tick
     if not outstanding:
         link.synced_at = seen.now
+    elif not unpulled:
+        _keep_edits(link, merge, version=version)
+
+
+def _keep_edits(link: Link, merge: RecordMerge, *, version: int) -> None:
+    """Note (on the unsaved link) in what our `version` differs from its baseline, if `merge` tells it."""
+    ours = {name: d.result if d.is_pulled else d.ours for name, d in merge.decisions.items()}
+    base = baseline_of(link)
+    if base is not None and base.values.keys() <= ours.keys():
+        link.edits, link.edits_version = edited_fields(base, ours), version
 
 
 def _still_covered(
@@ -260,7 +276,7 @@ def _rebase(link: Link, merge: RecordMerge, agreed: Mapping[str, tuple[Value, Va
         if theirs_value != ours_value:
             theirs[name] = encode({name: theirs_value})[name]
     has_moved = (baseline, theirs) != (link.baseline, link.baseline_theirs)
-    link.baseline, link.baseline_theirs = baseline, theirs
+    link.agree(baseline, theirs)
     return has_moved
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from integration import outbound
+from integration.edits import keep_edits
 from integration.hints import hint
 from integration.models import Link, LinkState, OutboundChange
 from integration.sis.port import MergeType, Operation
@@ -32,6 +33,7 @@ def on_section_saved(*, term: str, records: Sequence[SavedRecord], now: dt.datet
     labels = labels_of_sections(one.record_id for one in records)
     gone = {one.record_id for one in records if one.action == ChangeLog.Action.DELETE}
     _follow(MergeType.SECTIONS, "section_id", labels, term=term, gone=gone, now=now)
+    keep_edits(labels.keys() - gone)
 
 
 def on_relationship_saved(*, term: str, record_id: int, action: str, now: dt.datetime, **_more: Any) -> None:

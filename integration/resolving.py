@@ -154,8 +154,10 @@ class Settlement:
             base = baseline_of(link)
             if base is not None and shows(sent=theirs, seen=base.theirs_of(name)):
                 return  # agreed already, with the SIS's rendering of it
-        link.baseline = {**(link.baseline or {}), name: plain(theirs)}
-        link.baseline_theirs = {key: value for key, value in link.baseline_theirs.items() if key != name}
+        link.agree(
+            {**(link.baseline or {}), name: plain(theirs)},
+            {key: value for key, value in link.baseline_theirs.items() if key != name},
+        )
 
     def _side(self, stored: Any) -> Any:
         name = self.conflict.field
@@ -173,7 +175,7 @@ class Settlement:
                 "Choose the SIS's side to have it back, or remove the students there first."
             )
         else:
-            link.baseline = {**(link.baseline or {}), **(conflict.theirs or {})}
+            link.agree({**(link.baseline or {}), **(conflict.theirs or {})}, link.baseline_theirs)
 
     def _settle_their_removal(self) -> None:
         """The SIS removed it, and it was edited here."""
@@ -181,7 +183,8 @@ class Settlement:
             raise NotOpen("It changed here since the conflict was found; run a merge and look at it again.")
         if self.choice is Choice.THEIRS:
             self.link.missing_digest = self.link.missing_digest or "accepted"
-            self.link.baseline = self.conflict.ours  # the edits are given up: nothing is left to protect
+            # The edits are given up: nothing is left to protect.
+            self.link.agree(self.conflict.ours, self.link.baseline_theirs)
         else:
             self._start_anew()
 
@@ -221,7 +224,8 @@ class Settlement:
             if self.local_id is not None:
                 self.kind.set_sis_ids([(self.local_id, None)], self.author)
         link.client_ref = uuid.uuid4()
-        link.sis_id, link.baseline, link.baseline_theirs, link.state = None, None, {}, LinkState.NEW
+        link.agree(None, {})
+        link.sis_id, link.state = None, LinkState.NEW
         link.sent, link.intent, link.missing_since, link.missing_digest = [], None, None, ""
         link.covered = {}
         link.save()

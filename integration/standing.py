@@ -1,7 +1,6 @@
 """What holds for every record of some terms at a moment, read once however often it is asked."""
 
 import datetime as dt
-from collections.abc import Mapping
 from functools import cached_property
 
 from integration.channels import Channels, Rules, load_rules
@@ -17,13 +16,11 @@ class Standing:
 
     `capabilities`: what the SIS can do, if not what the configured one declares. `facts`: what is known
     already of sections and their groups, by section, the section's own first (`integration.status`).
-    `groups`: section -> the facts of its groups that may not be in step, if those of all its term are read.
     """
 
     def __init__(self, now: dt.datetime, *, capabilities: Capabilities | None = None) -> None:
         self.now = now
         self.facts: dict[int, list[RecordFacts]] = {}
-        self.groups: Mapping[int, list[RecordFacts]] | None = None
         self._capabilities = capabilities
 
     @property

@@ -69,14 +69,12 @@ def facts_of_sections(section_ids: Sequence[int], standing: Standing) -> dict[in
     asked = [pk for pk in section_ids if pk not in standing.facts]
     if asked:
         own = section_facts(Section.objects.filter(pk__in=asked).order_by("id"), standing)
-        groups = standing.groups
-        if groups is None:
-            groups = facts_by_member(group_facts(groups_of(own), standing))
+        groups = _by_member(group_facts(groups_of(own), standing))
         standing.facts |= {pk: [facts, *groups.get(pk, ())] for pk, facts in own.items()}
     return {pk: standing.facts[pk] for pk in section_ids if pk in standing.facts}
 
 
-def facts_by_member(groups: Mapping[int, Group]) -> dict[int, list[RecordFacts]]:
+def _by_member(groups: Mapping[int, Group]) -> dict[int, list[RecordFacts]]:
     """Section id -> the facts of its groups, in their order."""
     found = defaultdict(list)
     for group in groups.values():

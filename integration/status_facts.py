@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
+from integration.edits import EDITS_ROW, MAY_DIFFER, edits_of, with_edits
 from integration.fieldsets import relationship_policies, section_policies
-from integration.linkstate import agreement
+from integration.linkstate import agreement, edited_fields
 from integration.merge.policy import FieldPolicy
-from integration.merge.records import Values
 from integration.models import Conflict, Link, OutboundChange, PlanRow, RunIssue
 from integration.outstanding import TOLD_ANEW
 from integration.relationship_type import LOST, SMALLEST_GROUP, relationship_values
@@ -35,13 +35,7 @@ from integration.status_rules import (
 from integration.wording import in_words
 from phases.json_rows import json_rows
 from scheduling.models import Relationship, RelationshipMember, Section
-from scheduling.selectors import (
-    LABEL_COLUMNS,
-    SECTION_COLUMNS,
-    meetings_column,
-    section_values,
-    team_column,
-)
+from scheduling.selectors import LABEL_COLUMNS
 
 Row = Mapping[str, Any]
 """One record with what `_told` reads beside it."""
@@ -56,15 +50,11 @@ OF_LINK = {f"link_{name}": name for name in LINK_COLUMNS} | {
 """Name in the row -> column as seen from a link."""
 TOLD = (*OF_LINK, "is_verified", "is_planned", "disputes", "issues")
 """What `_told` adds to each row."""
-AGREED = {"agreed": "baseline", "agreed_theirs": "baseline_theirs"}
 DISPUTE = ("id", "kind", "field", "base", "ours", "theirs", "note")
 NAMED = ("section_id", "section__sis_id", "is_primary")
 LABEL = tuple(f"section__{name}" for name in LABEL_COLUMNS)
 MEMBER = (*NAMED, "is_lost", *LABEL)
-SECTION_ROW = (*SECTION_COLUMNS, "meetings_told", "team_told", *AGREED)
-GROUP_ROW = ("id", "kind", "capacity", "members_told", *AGREED)
-MAY_DIFFER = Q(~Q(link__agreed_version=F("version")), link__baseline__isnull=False)
-"""Records whose version is not the one that was agreed on."""
+GROUP_ROW = ("id", "kind", "capacity", "members_told", "agreed")
 TOLD_ELSEWHERE = reduce(or_, (Q(code__startswith=beginning) for beginning in TOLD_ANEW))
 """Issues that a run repeats; outbound rows and conflicts tell them as they stand now."""
 UNCHANGING = (PlanRow.Action.AGREE, PlanRow.Action.MISSING)
@@ -95,30 +85,30 @@ NO_EDITS = _Edits()
 def section_facts(sections: QuerySet[Section], standing: Standing) -> dict[int, RecordFacts]:
     """The facts of the sections themselves, by id."""
     labels = {one.name: one.label for one in standing.fields}
-    edits_of = _section_edits(standing)
-    rows = _told(_with_values(sections), MergeType.SECTIONS, standing)
+    edits = _section_edits(standing)
+    rows = _told(with_edits(sections), MergeType.SECTIONS, standing)
     return {
         row["id"]: _facts(
             row,
-            edits_of(row),
+            edits(row),
             labels,
             standing.channels.get((MergeType.SECTIONS.value, row["term_id"]), Channel()),
             now=standing.now,
             is_cancelled=row["status"] == Section.Status.CANCELLED,
         )
-        for row in rows.values(*SECTION_ROW, "term_id", *TOLD)
+        for row in rows.values(*EDITS_ROW, "term_id", *TOLD)
     }
 
 
 def unsent_sections(sections: QuerySet[Section], standing: Standing) -> list[int]:
     """The ids of those with fields that differ from what was agreed and may be sent, held ones too."""
-    edits_of = _section_edits(standing)
-    return [row["id"] for row in _with_values(sections).values(*SECTION_ROW) if edits_of(row).unsent]
+    edits = _section_edits(standing)
+    return [row["id"] for row in with_edits(sections).values(*EDITS_ROW) if edits(row).unsent]
 
 
 def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int, Group]:
     """Those of the groups that the SIS can hold, by id; other kinds wait for nothing."""
-    edits_of = _group_edits(standing)
+    edits = _group_edits(standing)
     rows = _told(_with_members(groups), MergeType.RELATIONSHIPS, standing)
     able = rows.filter(kind__in=standing.able.relationship_kinds)
     found = {}
@@ -126,7 +116,7 @@ def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int,
         labels = {one["section_id"]: " ".join(one[name] for name in LABEL) for one in row["members_told"]}
         facts = _facts(
             row,
-            edits_of(row),
+            edits(row),
             GROUP_LABELS,
             standing.channels.get((MergeType.RELATIONSHIPS.value, row["term_id"]), Channel()),
             now=standing.now,
@@ -139,12 +129,6 @@ def group_facts(groups: QuerySet[Relationship], standing: Standing) -> dict[int,
         )
         found[row["id"]] = Group(facts=facts, members=tuple(labels))
     return found
-
-
-def unsent_groups(groups: QuerySet[Relationship], standing: Standing) -> list[int]:
-    """The ids of those with fields that differ from what was agreed and may be sent, held ones too."""
-    edits_of = _group_edits(standing)
-    return [row["id"] for row in _with_members(groups).values(*GROUP_ROW) if edits_of(row).unsent]
 
 
 def gone_facts(links: QuerySet[Link], standing: Standing) -> dict[int, RecordFacts]:
@@ -189,61 +173,47 @@ def _told(
     return told
 
 
-def _with_values(sections: QuerySet[Section]) -> QuerySet[Any]:
-    """The sections with `SECTION_ROW`."""
-    return sections.annotate(**_where_it_may_differ(meetings_told=meetings_column(), team_told=team_column()))
-
-
 def _with_members(groups: QuerySet[Relationship]) -> QuerySet[Any]:
     """The groups with `GROUP_ROW`."""
     lost = Exists(Section.objects.filter(LOST, pk=OuterRef("section_id")))
     members = RelationshipMember.objects.filter(relationship=OuterRef("pk")).order_by("section_id")
     told = json_rows(members.annotate(is_lost=lost), *MEMBER)
-    return groups.annotate(**_where_it_may_differ(), members_told=told)
-
-
-def _where_it_may_differ(**columns: Any) -> dict[str, Case]:
-    """These columns and what was agreed, of the records whose version is not the one that was agreed on."""
-    agreed = {name: F(f"link__{column}") for name, column in AGREED.items()}
-    return {name: Case(When(MAY_DIFFER, then=column)) for name, column in {**agreed, **columns}.items()}
+    return groups.annotate(agreed=Case(When(MAY_DIFFER, then=F("link__baseline"))), members_told=told)
 
 
 def _section_edits(standing: Standing) -> Callable[[Row], _Edits]:
-    """Tells of a row with `SECTION_ROW` in what its section differs from what was agreed."""
+    """Tells of a row with `EDITS_ROW` in what its section differs from what was agreed."""
     rules = standing.settings.of(MergeType.SECTIONS)
     usual = section_policies(standing.fields, rules, standing.able)
 
-    def edits_of(row: Row) -> _Edits:
-        if row["agreed"] is None:
-            return NO_EDITS
-        policies, sis_id = usual, row["sis_id"] or ""
-        if sis_id in rules.overrides:
+    def edits(row: Row) -> _Edits:
+        names, policies, sis_id = edits_of(row), usual, row["sis_id"] or ""
+        if names and sis_id in rules.overrides:
             policies = section_policies(standing.fields, rules, standing.able, sis_id=sis_id)
-        columns = [row[name] for name in SECTION_COLUMNS]
-        return _edits(row, section_values(columns, row["meetings_told"], row["team_told"]), policies)
+        return _edits(names, policies)
 
-    return edits_of
+    return edits
 
 
 def _group_edits(standing: Standing) -> Callable[[Row], _Edits]:
     """Tells of a row with `GROUP_ROW` in what its group differs from what was agreed."""
     policies = relationship_policies(standing.settings.of(MergeType.RELATIONSHIPS))
 
-    def edits_of(row: Row) -> _Edits:
+    def edits(row: Row) -> _Edits:
         if row["agreed"] is None:
             return NO_EDITS
         named = [tuple(one[name] for name in NAMED) for one in row["members_told"]]
-        return _edits(row, relationship_values(row["kind"], row["capacity"], named), policies)
+        values = relationship_values(row["kind"], row["capacity"], named)
+        return _edits(edited_fields(agreement(row["agreed"], {}), values), policies)
 
-    return edits_of
+    return edits
 
 
-def _edits(row: Row, values: Values, policies: Sequence[FieldPolicy]) -> _Edits:
-    """The fields that differ from what was agreed: those that may be sent, and those that stay here."""
-    base = agreement(row["agreed"], row["agreed_theirs"])
-    differing = [
-        one for one in policies if one.name in base.values and values.get(one.name) != base.ours_of(one.name)
-    ]
+def _edits(names: Collection[str], policies: Sequence[FieldPolicy]) -> _Edits:
+    """The fields of these names: those that may be sent, and those that stay here."""
+    if not names:
+        return NO_EDITS
+    differing = [one for one in policies if one.name in names]
     return _Edits(
         unsent=tuple(one.name for one in differing if one.can_send),
         kept=tuple(one.name for one in differing if not one.can_send),

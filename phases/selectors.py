@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Model, OuterRef, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
@@ -81,7 +80,7 @@ def phase_rules(ids: Iterable[int] | None = None) -> dict[int, PhaseRules]:
     }
 
 
-def _rows_of(model: type[Model], owner: str, *names: str) -> ArraySubquery:
+def _rows_of(model: type[Model], owner: str, *names: str) -> Subquery:
     """The rows of `model` that belong to the outer query's record, these columns of each."""
     rows = model._default_manager.filter(**{owner: OuterRef("pk")})
     return json_rows(rows, *names)

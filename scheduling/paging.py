@@ -15,7 +15,11 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import F, FloatField, Func, IntegerField, Model, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.fields.tuple_lookups import (  # type: ignore[import-untyped]  # the stubs lack it
+    Tuple,
+    TupleGreaterThan,
+    TupleLessThan,
+)
 from django.db.models.functions import Cast, Coalesce
 
 from scheduling.domain.values import is_storable

@@ -9,8 +9,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 
 from phases.json_rows import json_rows
 from phases.policy import Actor
@@ -206,7 +205,7 @@ def meetings_of(ids: Sequence[int]) -> Mapping[int, tuple[MeetingValue, ...]]:
     return {pk: tuple(sorted(items)) for pk, items in found.items()}
 
 
-def meetings_column(section: str = "pk") -> ArraySubquery:
+def meetings_column(section: str = "pk") -> Subquery:
     """The meetings of the outer query's `section`, as `meetings_told` reads them."""
     return json_rows(Meeting.objects.filter(section=OuterRef(section)).order_by("id"), *MEETING_COLUMNS)
 
@@ -216,7 +215,7 @@ def meetings_told(rows: Sequence[Json]) -> tuple[MeetingValue, ...]:
     return tuple(sorted(meeting_value([row[name] for name in MEETING_COLUMNS]) for row in rows))
 
 
-def team_column() -> ArraySubquery:
+def team_column() -> Subquery:
     """The instructor assignments of the outer query's section, as `team_told` reads them."""
     rows = InstructorAssignment.objects.filter(section=OuterRef("pk")).order_by("instructor_id")
     return json_rows(rows, *TEAM_COLUMNS)

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -46,7 +45,7 @@ class Viewer(Actor):
         )
 
 
-def roles_column() -> ArraySubquery:
+def roles_column() -> Subquery:
     """Every role, and where the outer query's user has it: what `viewer_told` reads."""
     own = RoleAssignment.objects.filter(user=OuterRef(OuterRef("pk")), role=OuterRef("pk")).order_by("pk")
     return json_rows(roles().annotate(held=json_rows(own, *HELD)), *ROLE, "held")

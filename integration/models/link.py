@@ -1,7 +1,8 @@
 """The state of one record between the two systems."""
 
 import uuid
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -23,8 +24,10 @@ class Link(models.Model):
 
     `baseline`: agreed value of each field in our rendering (JSON); `baseline_theirs`: the SIS's rendering
     where it differs. `agreed_version`: our version at which everything agreed; any other version means
-    there is something to look at (0: never agreed). `source_hash`: fingerprint of the SIS's record when all
-    of it was settled, so that an unchanged record is skipped unseen. `sent`: write-ahead list
+    there is something to look at (0: never agreed). `edits`: the fields in which a section differs from
+    `baseline` in its version `edits_version`; of any other version it is not known. `source_hash`:
+    fingerprint of the SIS's record when all of it was settled, so that an unchanged record is skipped
+    unseen. `sent`: write-ahead list
     ``[{"operation", "values", "at", "until"}]``. `intent`: what a create in flight carries.
     `touched`: logical time (sequence `integration_touch`) of the last push or pull. `fights`: field ->
     ``{"value", "times"}``. `covered`: field -> ``[{"base", "by", "value", "is_item"}]``, edits in the SIS
@@ -51,6 +54,8 @@ class Link(models.Model):
     baseline = models.JSONField(null=True, blank=True)
     baseline_theirs = models.JSONField(default=dict, blank=True)
     agreed_version = models.PositiveIntegerField(default=0)
+    edits = models.JSONField(default=list, db_default=[], blank=True)
+    edits_version = models.PositiveIntegerField(default=0, db_default=0)
     source_hash = models.BinaryField(null=True, blank=True)
     sent = models.JSONField(default=list, blank=True)
     intent = models.JSONField(null=True, blank=True)
@@ -91,6 +96,12 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return self.label or self.sis_id or str(self.client_ref)
+
+    def agree(self, baseline: Mapping[str, Any] | None, theirs: Mapping[str, Any]) -> None:
+        """Set (unsaved) what both sides agreed on; what differs from it has to be found out again."""
+        self.baseline = None if baseline is None else dict(baseline)
+        self.baseline_theirs = dict(theirs)
+        self.edits, self.edits_version = [], 0
 
     @property
     def record_id(self) -> int | None:

@@ -372,4 +372,4 @@ def test_opening_and_saving_take_a_fixed_number_of_queries(campus, registrar):
     assert (len(opened), len(saved)) == (OPEN_QUERIES, SAVE_QUERIES)
 
 
-OPEN_QUERIES, SAVE_QUERIES = 19, 42
+OPEN_QUERIES, SAVE_QUERIES = 19, 44

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integration import status_filter
+from integration.models import Link
 from scheduling.integration_side import STATES
 from tests.list_page import PATH, page_of, words
 
@@ -62,14 +62,15 @@ def queries(client, query=""):
     return len(made)
 
 
-@pytest.mark.parametrize("looked_at", [300, 0])
+@pytest.mark.parametrize(("is_kept", "most"), [(True, 8), (False, 10)])
 @pytest.mark.parametrize("state", ["", *STATES, "ATTENTION"])
-def test_a_list_by_state_takes_twelve_queries_at_most_for_any_number_of_sections(
-    followed, person, monkeypatch, state, looked_at
+def test_a_list_by_state_takes_as_many_queries_for_any_number_of_sections(
+    followed, person, state, is_kept, most
 ):
-    monkeypatch.setattr(status_filter, "FEW", looked_at)
     client, query = person("registrar"), f"?state={state}" if state else ""
     for number in range(30):
         followed.create(f"K{number}")
         followed.edit("S1", notes=f"Note {number}")
-    assert queries(client, query) <= 12
+    if not is_kept:  # as it is after an upgrade: what was edited before has to be compared
+        Link.objects.update(edits_version=0)
+    assert queries(client, query) <= most
