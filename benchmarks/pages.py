@@ -12,16 +12,18 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count
-from django.db.models.functions import Abs
+from django.db.models import Count, F
+from django.db.models.functions import Abs, Coalesce
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
+from integration.edits import keep_edits
 from integration.models import MergeRun, Plan
 from integration.status_rules import State
 from scheduling.models import Building, Department, Role, RoleAssignment, Section, User
 from scheduling.section_filters import STATE_CHOICES
+from scheduling.services.bulk import MOST_SECTIONS
 
 from .busy_term import edit_here
 from .editing import decision_cost, saves
@@ -61,7 +63,7 @@ def measure_pages(term: str, plan_rows: int) -> Measured:
             for name, page in pages.items()
         }
         shown |= _editing(term, client)
-        shown |= _in_a_new_term(term, client)
+        shown |= _in_unusual_terms(term, client)
         with override_settings(ROOT_URLCONF="benchmarks.rival"):
             rival = _cost(lambda: client.get(f"{RIVAL}?term__code__exact={term}"))
     result.facts = {"pages": shown, "rival": rival}
@@ -77,18 +79,41 @@ def _editing(term: str, client: Client) -> dict[str, Any]:
     }
 
 
-def _in_a_new_term(term: str, client: Client) -> dict[str, Any]:
-    """The lists by SIS state as long as the SIS has no section of the term; it has them again afterwards."""
+def _in_unusual_terms(term: str, client: Client) -> dict[str, Any]:
+    """The lists by SIS state where nearly all sections are apart; the term is as it was afterwards."""
     found = {}
-    with transaction.atomic():
-        _in_database("TRUNCATE integration_link CASCADE")
-        _in_database("ANALYZE integration_link")
-        for state in State:
-            path = f"{reverse('sections', args=[term])}?state={state}"
-            cost = _cost(lambda path=path: client.get(path))
-            found[f"sections of a new term, {STATE_CHOICES[state].lower()}"] = {**cost, "most_ms": LIST_MS}
-        transaction.set_rollback(True)
+    for words, happens in (("a new term", _is_new), ("a term all edited", _is_all_edited)):
+        with transaction.atomic():
+            happens(term)
+            _in_database("ANALYZE")
+            for name, path in _by_state(term, client):
+                cost = _cost(lambda path=path: client.get(path))
+                found[f"sections of {words}, {name}"] = {**cost, "most_ms": LIST_MS}
+            transaction.set_rollback(True)
     return found
+
+
+def _is_new(_term: str) -> None:
+    """The SIS has no section yet."""
+    _in_database("TRUNCATE integration_link CASCADE")
+
+
+def _is_all_edited(term: str) -> None:
+    """Each section was saved since the last merge; a save keeps in what it differs."""
+    sections = Section.objects.filter(term=term)
+    sections.update(capacity=Coalesce("capacity", 0) + 1, version=F("version") + 1)
+    ids = list(sections.order_by().values_list("pk", flat=True))
+    for at in range(0, len(ids), MOST_SECTIONS):
+        keep_edits(ids[at : at + MOST_SECTIONS])
+
+
+def _by_state(term: str, client: Client) -> Iterator[tuple[str, str]]:
+    """The lists of each state, and what is longest of all: the second page by time of nearly all sections."""
+    sections = reverse("sections", args=[term])
+    for state in State:
+        yield STATE_CHOICES[state].lower(), f"{sections}?state={state}"
+    by_time = f"{sections}?state={State.ON_ITS_WAY}&sort=time"
+    yield "on its way, by time, next page", sections + _next(client.get(by_time))
 
 
 def _signed_in() -> Client:
@@ -130,6 +155,7 @@ def _schedule(term: str, client: Client) -> Iterator[tuple[str, Address]]:
         " of a department": f"?department={department.pk}",
         ", searched": f"?q={section.crn}",
         ", synced": "?state=SYNCED",
+        ", synced, by time": "?state=SYNCED&sort=time",
         ", on their way": "?state=ON_ITS_WAY",
         ", not synced": "?state=NOT_SYNCED",
         ", needing attention": "?state=ATTENTION",

@@ -1,14 +1,10 @@
 """The tables that `make bench` prints."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 LEAST_SECONDS = 0.05
 """Below that the clock's grain says more than the ratio."""
-LIST_QUERIES = 12
-"""What a list of sections may take by any filter."""
-BY_STATE = re.compile("sections, (synced|on their way|not synced|needing attention)$")
 Figures = Mapping[str, Any]
 Results = Mapping[int, Mapping[str, Figures]]
 """Sections -> piece of work -> its figures."""
@@ -137,15 +133,11 @@ def _held(page: Figures) -> str:
 
 
 def page_differences(shown: Mapping[int, Figures]) -> list[str]:
-    """A sentence for each page whose queries are more, or fewer, in a larger term.
-
-    Lists by SIS state look at few sections one by one and have the database go through many: up to the most
-    queries that a list may take, either is right.
-    """
+    """A sentence for each page whose queries are more, or fewer, in a larger term."""
     found = {size: {name: one["queries"] for name, one in shown[size]["pages"].items()} for size in shown}
     small, large = min(found), max(found)
     return [
         f"{name!r} takes {count} queries with {small:,} sections and {found[large][name]} with {large:,}."
         for name, count in found[small].items()
-        if count != found[large][name] and not (BY_STATE.match(name) and found[large][name] <= LIST_QUERIES)
+        if count != found[large][name]
     ]

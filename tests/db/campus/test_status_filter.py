@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integration import outbound
-from integration.models import Link, LinkState, MergeProfile
+from integration.models import Conflict, Link, LinkState, MergeProfile
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status import status_of_sections
@@ -153,6 +153,13 @@ def test_a_held_field_hides_no_other_that_may_go(campus, clock):
     campus.merge()
     campus.edit("S2", capacity=31)
     assert assert_filter_is_status(campus)[State.HELD] == {campus.id_of("S1"), campus.id_of("S2")}
+
+
+def test_a_conflict_about_the_whole_record_is_told_before_its_rejection(campus, clock):
+    sis_rejected(campus, clock)
+    link = Link.objects.get(sis_id="S1")
+    Conflict.objects.create(link=link, field="", kind=Conflict.Kind.REMOVAL, opened_at=timezone.now())
+    assert assert_filter_is_status(campus)[State.HELD] == {campus.id_of("S1")}
 
 
 def test_overrides_of_single_records_are_followed(campus, clock):

@@ -175,6 +175,14 @@ def test_a_sis_url_that_cannot_be_used_is_told(db, settings, url, sentence):
     assert sentence in answer.document["error"]["message"]
 
 
+def test_a_term_for_what_belongs_to_none_is_told_as_not_used(desk):
+    desk.first_load()
+    assert desk.run("rooms", "--term", "20271").document["notes"] == [
+        "--term was not used: rooms belong to no term and are merged whole."
+    ]
+    assert desk.run("rooms").document["notes"] == []
+
+
 # ---- merge settings
 
 
