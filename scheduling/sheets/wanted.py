@@ -15,6 +15,7 @@ from .cells import raw_of
 from .naming import LONGEST_SHOWN, Names, Reader
 from .reading import Line, Sheet
 
+MONTHS = 12
 _REWRITTEN = re.compile(r"\d{1,2}([/.-])\d{1,2}\1(\d\d)?\d\d\Z")
 
 
@@ -50,9 +51,9 @@ def wanted(sheet: Sheet, reader: Reader) -> list[Wanted]:
             asked.append(Wanted(line=line.number, place=line.place, section_id=named, refusal=sentence))
         else:
             found[named] = line
-    states = values_of_sections(list(found))
+    states, day_first = values_of_sections(list(found)), _is_day_first(sheet, reader)
     for section_id, line in found.items():
-        one = _change(line, section_id, states[section_id], sheet, reader)
+        one = _change(line, section_id, states[section_id], sheet, reader, day_first=day_first)
         asked += [one] if one.changes or one.refusal else []
     return sorted(asked, key=lambda one: one.line)
 
@@ -66,10 +67,18 @@ def _named(sheet: Sheet, reader: Reader) -> Iterator[tuple[Line, int | DomainErr
             yield line, refused
 
 
-def _change(line: Line, section_id: int, state: SectionState, sheet: Sheet, reader: Reader) -> Wanted:
+def _change(
+    line: Line,
+    section_id: int,
+    state: SectionState,
+    sheet: Sheet,
+    reader: Reader,
+    *,
+    day_first: bool | None,
+) -> Wanted:
     refusal, changes = "", {}
     try:
-        changes = _differing(line, sheet, state, reader)
+        changes = _differing(line, sheet, state, reader, day_first=day_first)
         if changes and line.cells.get("version", "").strip() not in {"", str(state.version)}:
             labels = ", ".join(reader.fields[name].label for name in changes)
             raise StaleVersion(
@@ -89,11 +98,13 @@ def _change(line: Line, section_id: int, state: SectionState, sheet: Sheet, read
     )
 
 
-def _differing(line: Line, sheet: Sheet, state: SectionState, reader: Reader) -> dict[str, Any]:
+def _differing(
+    line: Line, sheet: Sheet, state: SectionState, reader: Reader, *, day_first: bool | None
+) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for one in _columns(sheet, reader):
         cell, before = line.cells[one.name], state.values.get(one.name)
-        if one.kind is Kind.DATE and _is_rewritten(cell, before):
+        if one.kind is Kind.DATE and _is_rewritten(cell, before, day_first=day_first):
             continue
         value = canonical(one, raw_of(one, cell))
         if one.kind is Kind.COURSE and value != before:
@@ -160,16 +171,34 @@ def _course(code: str, reader: Reader) -> str:
     return found[0]
 
 
-def _is_rewritten(cell: str, before: Value) -> bool:
+def _is_day_first(sheet: Sheet, reader: Reader) -> bool | None:
+    """Whether the file's rewritten dates begin with the day, as those of them tell that can be read one way.
+
+    None: none of them does, or they do not agree.
+    """
+    columns = [one.name for one in _columns(sheet, reader) if one.kind is Kind.DATE]
+    cells = [line.cells[name] for line in sheet.lines for name in columns]
+    pairs = [_numbers(cell)[:2] for cell in cells if _REWRITTEN.match(cell.strip())]
+    told = {first > MONTHS for first, second in pairs if max(first, second) > MONTHS}
+    return told.pop() if len(told) == 1 else None
+
+
+def _is_rewritten(cell: str, before: Value, *, day_first: bool | None) -> bool:
     """Whether a spreadsheet, which rewrites the dates of a CSV, wrote the date that stands: 1/11/2027.
 
-    Day and month may stand either way; another date written so could be two days, and is refused.
+    Where the file does not tell whether the day or the month comes first, either may. Another date written
+    so could be two days, and is refused.
     """
     if not (isinstance(before, str) and _REWRITTEN.match(cell.strip())):
         return False
     year, month, day = map(int, before.split("-"))
-    first, second, last = map(int, re.findall(r"\d+", cell))
-    return {first, second} == {month, day} and last in {year, year % 100}
+    *pair, last = _numbers(cell)
+    ways = {None: ([day, month], [month, day]), True: ([day, month],), False: ([month, day],)}
+    return pair in ways[day_first] and last in {year, year % 100}
+
+
+def _numbers(cell: str) -> list[int]:
+    return [int(one) for one in re.findall(r"\d+", cell)]
 
 
 def _is_spelt_otherwise(one: Field, value: Value, before: Value) -> bool:

@@ -155,10 +155,28 @@ def test_what_does_not_differ_is_left_alone_even_with_lost_zeros_and_excels_sepa
     assert answer.context["preview"].same == 1
 
 
-def test_dates_that_a_spreadsheet_rewrote_are_left_alone_and_others_refused(campus, registrar):
-    Section.objects.filter(sis_id="S1").update(start_date="2027-02-01", end_date="2027-05-28")
-    answer = shown(registrar, "code,start_date,end_date,title\nBIO-101-A,2/1/2027,28.05.27,Mine\n")
+@pytest.mark.parametrize(
+    "dates", ["2/1/2027,5/28/2027", "01.02.27,28.05.27", "2/1/2027,", "1/2/2027,", "1/2/2027,2027-05-28"]
+)
+def test_dates_that_a_spreadsheet_rewrote_are_left_alone(campus, registrar, dates):
+    end = "2027-05-28" if not dates.endswith(",") else None
+    Section.objects.filter(sis_id="S1").update(start_date="2027-02-01", end_date=end)
+    answer = shown(registrar, f"code,start_date,end_date,title\nBIO-101-A,{dates},Mine\n")
     assert [step.label for row in answer.context["preview"].saved for step in row.steps] == ["Title"]
+
+
+@pytest.mark.parametrize("other", ["5/28/2027", "28/5/2027"])
+def test_what_comes_first_in_a_rewritten_date_is_told_by_the_others_of_the_file(campus, registrar, other):
+    Section.objects.filter(sis_id="S1").update(start_date="2027-02-01")
+    Section.objects.filter(sis_id="S2").update(start_date="2027-05-28")
+    rows = "BIO-101-A,{},Mine\nBIO-101-B," + other + ",Title of S2\n"
+    right, wrong = ("2/1/2027", "1/2/2027") if other == "5/28/2027" else ("1/2/2027", "2/1/2027")
+    assert not refusals(shown(registrar, "code,start_date,title\n" + rows.format(right)))
+    assert "YYYY-MM-DD" in refusals(shown(registrar, "code,start_date,title\n" + rows.format(wrong)))[2]
+
+
+def test_another_date_that_a_spreadsheet_rewrote_is_refused(campus, registrar):
+    Section.objects.filter(sis_id="S1").update(start_date="2027-02-01")
     found = refusals(shown(registrar, "code,start_date,title\nBIO-101-A,2/3/2027,Mine\n"))
     assert "2/3/2027" in found[2]
     assert "YYYY-MM-DD" in found[2]

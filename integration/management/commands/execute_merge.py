@@ -70,7 +70,9 @@ class Command(BaseCommand):
         types = list(MergeType) if given["type"] == ALL else [MergeType(given["type"])]
         terms = list(dict.fromkeys(given["terms"]))
         if terms and not set(types) & set(TERM_TYPES):
-            outcome.notes.append(f"--term was not used: {given['type']} belong to no term and are merged whole.")
+            outcome.notes.append(
+                f"--term was not used: {given['type']} belong to no term and are merged whole."
+            )
             terms = []
         options = Options(
             sends=given["send_updates"], is_dry_run=given["dry_run"], accept_empty=given["accept_empty"]
