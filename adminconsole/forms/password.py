@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.forms import SetPasswordForm
+from django.utils.safestring import mark_safe
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Django has no parameter at run time
@@ -14,5 +15,6 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Django has 
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        again = self.fields["new_password2"]
+        first, again = self.fields["new_password1"], self.fields["new_password2"]
+        first.help_text = mark_safe(str(first.help_text).replace("Your password", "The password"))  # noqa: S308  # Django's own list
         again.label, again.help_text = "The same once more", ""

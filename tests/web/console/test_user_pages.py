@@ -286,6 +286,12 @@ def set_password(client, user, first=PASSWORD, second=PASSWORD):
     return client.post(access_of(user), {"step": "password", "new_password1": first, "new_password2": second})
 
 
+def test_the_rules_of_a_password_do_not_call_it_the_readers_own(admin, lee):
+    page = admin.get(access_of(lee)).content.decode()
+    assert "The password must contain at least 10 characters." in page
+    assert "Your password" not in page
+
+
 def test_a_password_is_set_audited_and_ends_the_sessions_of_the_user(admin, lee):
     client = Client()
     client.force_login(lee)
