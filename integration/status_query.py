@@ -4,13 +4,12 @@
 about in every way that there is and compares the two (tests/db/campus).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from integration.fieldsets import LOCAL_MEMBER, relationship_policies, section_policies
-from integration.merge.policy import FieldPolicy
+from integration.fieldsets import LOCAL_MEMBER, section_policies
 from integration.outstanding import TOLD_ANEW
 from integration.relationship_type import SMALLEST_GROUP
 from integration.sis.port import SENDABLE_TYPES, MergeType
@@ -67,7 +66,7 @@ _SECTIONS = _NEAR.format(
         FALSE AS is_waiting,
         FALSE AS is_unfit,
         (l.edits_version = r.version AND coalesce(r.sis_id, '') <> ALL (%(own_rules)s)) IS TRUE AS is_known,
-        l.edits ?| %(sections_sent)s AS is_edited
+        l.edits ?| %(sent)s AS is_edited
     """,
 )
 _GROUPS = _NEAR.format(
@@ -78,23 +77,20 @@ _GROUPS = _NEAR.format(
     more="""
         FALSE AS is_cancelled,
         TRUE AS is_known,
-        -- As `edited_fields` compares; only where the version is not the agreed one.
-        l.agreed_version <> r.version AND EXISTS (
-            SELECT FROM jsonb_each(l.baseline) agreed (field, value)
-            WHERE field = ANY (%(relationships_sent)s) AND CASE field
-                WHEN 'kind' THEN value <> to_jsonb(r.kind)
-                WHEN 'capacity' THEN value <> coalesce(to_jsonb(r.capacity), 'null')
-                ELSE value <> coalesce((
-                    SELECT jsonb_agg(
-                        jsonb_build_object('section', named.section, 'is_primary', named.is_primary)
-                        ORDER BY named.section COLLATE "C"
-                    ) FROM (
-                        SELECT coalesce(s.sis_id, %(local)s || s.id) AS section, n.is_primary
-                        FROM scheduling_relationshipmember n JOIN scheduling_section s ON s.id = n.section_id
-                        WHERE n.relationship_id = r.id
-                    ) named
-                ), '[]') END
-        ) AS is_edited
+        -- As `edited_fields` compares. Capacity and members may be sent, the kind never changes.
+        (l.agreed_version <> r.version AND (
+            l.baseline -> 'capacity' <> coalesce(to_jsonb(r.capacity), 'null')
+            OR l.baseline -> 'members' <> coalesce((
+                SELECT jsonb_agg(
+                    jsonb_build_object('section', named.section, 'is_primary', named.is_primary)
+                    ORDER BY named.section COLLATE "C"
+                ) FROM (
+                    SELECT coalesce(s.sis_id, %(local)s || s.id) AS section, n.is_primary
+                    FROM scheduling_relationshipmember n JOIN scheduling_section s ON s.id = n.section_id
+                    WHERE n.relationship_id = r.id
+                ) named
+            ), '[]')
+        )) IS TRUE AS is_edited
     """,
 )
 _TOLD = """
@@ -178,6 +174,7 @@ def near_sections(standing: Standing, *, term: str, unsent: Collection[int] = ()
     `unsent`: those of the unclear that have something to send.
     """
     rules = standing.settings.of(MergeType.SECTIONS)
+    policies = section_policies(standing.fields, rules, standing.able)
     given: dict[str, Any] = {
         **{state.name: rank for state, rank in SEVERITY.items()},
         "term": term,
@@ -188,8 +185,7 @@ def near_sections(standing: Standing, *, term: str, unsent: Collection[int] = ()
         "told_anew": list(TOLD_ANEW),
         "local": LOCAL_MEMBER,
         "own_rules": list(rules.overrides),
-        "sections_sent": _sent(section_policies(standing.fields, rules, standing.able)),
-        "relationships_sent": _sent(relationship_policies(standing.settings.of(MergeType.RELATIONSHIPS))),
+        "sent": [one.name for one in policies if one.can_send],
         # As one constant: an array of many items is put together item by item.
         "unsent": f"{{{','.join(map(str, unsent))}}}",
     }
@@ -204,10 +200,6 @@ def near_sections(standing: Standing, *, term: str, unsent: Collection[int] = ()
         near={states[severity]: ids for severity, ids, _unclear in rows},
         unclear=[pk for *_ids, unclear in rows for pk in unclear or ()],
     )
-
-
-def _sent(policies: Iterable[FieldPolicy]) -> list[str]:
-    return [one.name for one in policies if one.can_send]
 
 
 def _of_channel(channel: Channel) -> Mapping[str, Any]:

@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integration import outbound
+from integration.edits import keep_edits
 from integration.models import Conflict, Link, LinkState, MergeProfile
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.status_filter import sections_in_states
 from integration.status_rules import State
-from scheduling.models import Section
+from scheduling.models import Relationship, Section
 from scheduling.services import relationships
 from tests.campus import TERM
 from tests.status_ways import (
@@ -169,6 +170,49 @@ def test_overrides_of_single_records_are_followed(campus, clock):
     Section.objects.filter(sis_id="S1").update(title="Mine", version=2)
     expected = assert_filter_is_status(campus)
     assert expected[State.ON_ITS_WAY] == {campus.id_of("S2")}
+
+
+GROUP_EDITS = {
+    "nothing": lambda _group: None,
+    "capacity": lambda group: Relationship.objects.filter(pk=group.pk).update(capacity=61),
+    "no capacity": lambda group: Relationship.objects.filter(pk=group.pk).update(capacity=None),
+    "primary": lambda group: group.members.update(is_primary=False),
+    "member": lambda group: group.members.filter(section__sis_id="S4").update(section=of_term()[0]),
+}
+
+
+@pytest.mark.parametrize("edit", GROUP_EDITS)
+def test_fields_of_a_group_are_compared_as_the_status_does(edit, campus):
+    campus.enable()
+    group = campus.group()
+    Relationship.objects.filter(pk=group.pk).update(version=group.version + 1)
+    GROUP_EDITS[edit](group)
+    assert bool(assert_filter_is_status(campus)[State.ON_ITS_WAY]) == (edit != "nothing")
+
+
+def test_what_is_kept_is_sent_by_the_rules_of_the_section(campus):
+    campus.settings(sections={"overrides": {"S1": {"title": "ALWAYS_SIS"}}})
+    campus.enable()
+    for pk in (campus.id_of("S1"), campus.id_of("S2")):
+        Section.objects.filter(pk=pk).update(title="Mine", version=2)
+        keep_edits([pk])
+    assert assert_filter_is_status(campus)[State.ON_ITS_WAY] == {campus.id_of("S2")}
+
+
+def test_a_group_that_the_sis_has_is_not_held_for_a_member_that_is_gone(campus):
+    campus.enable()
+    group = campus.group()
+    Relationship.objects.filter(pk=group.pk).update(version=group.version + 1, capacity=61)
+    Link.objects.filter(sis_id="S4").update(state=LinkState.RETIRED)
+    assert assert_filter_is_status(campus)[State.ON_ITS_WAY] == {campus.id_of("S3"), campus.id_of("S4")}
+
+
+def test_what_was_kept_of_another_version_is_not_believed(campus):
+    campus.enable()
+    section = campus.section("S1")
+    Section.objects.filter(pk=section.pk).update(version=section.version + 2)
+    Link.objects.filter(section=section).update(edits=["title"], edits_version=section.version + 1)
+    assert campus.id_of("S1") in assert_filter_is_status(campus)[State.SYNCED]
 
 
 @pytest.mark.parametrize("happens", [paused, queued, import_rejected])

@@ -70,7 +70,6 @@ worlds = st.fixed_dictionaries(
         "records": st.fixed_dictionaries(dict.fromkeys(RECORDS, rows)),
         "channels": st.fixed_dictionaries({"sections": channels, "relationships": channels}),
         "sent_fields": mostly(None, ("capacity",)),
-        "group_sources": mostly({}, {"capacity": "ALWAYS_SIS"}, {"members": "ALWAYS_SIS"}),
         "own_rules": mostly({}, {"S1": {"title": "ALWAYS_SIS"}, "S2": {"capacity": "ALWAYS_SIS"}}),
         "is_term_there": mostly(True, True, False),
         "has_plan": st.booleans(),
@@ -92,11 +91,7 @@ def build(campus, world):
     settings_of_types = {}
     for kind, channel in world["channels"].items():
         sent = world["sent_fields"]
-        rules = (
-            {"overrides": world["own_rules"], "sent_fields": sent}
-            if kind == "sections"
-            else {"sources": world["group_sources"]}
-        )
+        rules = {"overrides": world["own_rules"], "sent_fields": sent} if kind == "sections" else {}
         settings_of_types[kind] = {"is_enabled": channel["is_type_on"], **rules}
         if channel["is_on"]:
             TermSwitch.objects.create(
