@@ -88,9 +88,10 @@ def test_switches_thrown_later_are_seen(happens, switches, campus, clock):
     assert_filter_is_status(campus)
 
 
+@pytest.mark.parametrize("real_time", [True, False])
 @pytest.mark.parametrize("state", [LinkState.CREATING, LinkState.UNKNOWN_OUTCOME])
-def test_a_creation_without_an_answer_and_without_a_row(state, campus, clock):
-    campus.enable()
+def test_a_creation_without_an_answer_and_without_a_row(state, real_time, campus, clock):
+    campus.enable(real_time=real_time)
     made = campus.create()
     Link.objects.filter(section=made).update(state=state)
     Link.objects.get(section=made).outbound.delete()
