@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from integration import outbound
 from integration.edits import keep_edits
-from integration.models import Conflict, Link, LinkState, MergeProfile
+from integration.models import Conflict, Link, LinkState, MergeProfile, MergeState, OutboundChange
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status import status_of_sections
 from integration.status_filter import sections_in_states
 from integration.status_rules import State
 from scheduling.models import Relationship, Section
-from scheduling.services import relationships
+from scheduling.services import relationships, sections
 from tests.campus import TERM
 from tests.status_ways import (
     WAYS,
@@ -206,6 +206,39 @@ def test_a_group_that_the_sis_has_is_not_held_for_a_member_that_is_gone(campus):
     Relationship.objects.filter(pk=group.pk).update(version=group.version + 1, capacity=61)
     Link.objects.filter(sis_id="S4").update(state=LinkState.RETIRED)
     assert assert_filter_is_status(campus)[State.ON_ITS_WAY] == {campus.id_of("S3"), campus.id_of("S4")}
+
+
+def test_a_group_with_one_member_left_is_held(campus):
+    campus.enable()
+    group = campus.group()
+    Relationship.objects.filter(pk=group.pk).update(version=group.version + 1)
+    group.members.filter(section__sis_id="S4").delete()
+    assert assert_filter_is_status(campus)[State.HELD] == {campus.id_of("S3")}
+
+
+def test_a_section_that_was_cancelled_before_the_sis_had_it_waits_for_nothing(campus):
+    campus.enable()
+    made = campus.create()
+    sections.cancel_section(made, author=campus.author())
+    MergeState.objects.update_or_create(
+        merge_type="sections", term_id=TERM, defaults={"pause_reason": "Too many."}
+    )
+    assert assert_filter_is_status(campus)[State.NOT_SYNCED] == {made}
+
+
+@pytest.mark.parametrize("error", ["", "VALIDATION", "TRANSIENT"])
+@pytest.mark.parametrize("state", OutboundChange.State.values)
+def test_whatever_the_outbound_row_says_is_seen(state, error, campus):
+    campus.enable()
+    OutboundChange.objects.create(
+        link=Link.objects.get(sis_id="S1"),
+        merge_type="sections",
+        term_id=TERM,
+        state=state,
+        error_class=error,
+        next_attempt_at=timezone.now(),
+    )
+    assert_filter_is_status(campus)
 
 
 def test_what_was_kept_of_another_version_is_not_believed(campus):
