@@ -31,15 +31,8 @@ SELECT * FROM (
         (o.state = 'AWAITING' OR (o.state = 'SENDING' AND o.lease_until >= %(now)s)) IS TRUE AS is_sent,
         h.link_id IS NOT NULL AS is_held,
         h.is_whole IS TRUE AS is_held_whole,
-        EXISTS (
-            SELECT FROM integration_planrow p
-            WHERE p.link_id = l.id AND p.plan_id = %({kind}_plan)s AND p.action <> ALL (%(unchanging)s)
-        ) AS is_planned,
-        (r.sis_id IN (
-            SELECT i.record FROM integration_runissue i
-            WHERE i.run_id = %({kind}_import)s AND NOT i.is_notice
-                AND NOT EXISTS (SELECT FROM unnest(%(told_anew)s) begins WHERE starts_with(i.code, begins))
-        )) IS TRUE AS is_refused,
+        p.link_id IS NOT NULL AS is_planned,
+        i.record IS NOT NULL AS is_refused,
         {more}
     FROM {table} r
     LEFT JOIN integration_link l ON l.{column} = r.id
@@ -48,6 +41,15 @@ SELECT * FROM (
         SELECT link_id, bool_or(field = '') AS is_whole FROM integration_conflict
         WHERE status = 'OPEN' GROUP BY link_id
     ) h ON h.link_id = l.id
+    LEFT JOIN (
+        SELECT DISTINCT link_id FROM integration_planrow
+        WHERE plan_id = %({kind}_plan)s AND action <> ALL (%(unchanging)s)
+    ) p ON p.link_id = l.id
+    LEFT JOIN (
+        SELECT DISTINCT record FROM integration_runissue
+        WHERE run_id = %({kind}_import)s AND NOT is_notice
+            AND NOT EXISTS (SELECT FROM unnest(%(told_anew)s) begins WHERE starts_with(code, begins))
+    ) i ON i.record = r.sis_id
     WHERE r.term_id = %(term)s AND {where}
 ) facts
 WHERE NOT (

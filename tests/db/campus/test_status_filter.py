@@ -241,6 +241,19 @@ def test_whatever_the_outbound_row_says_is_seen(state, error, campus):
     assert_filter_is_status(campus)
 
 
+def test_a_conflict_that_is_settled_holds_nothing(campus):
+    campus.enable()
+    for field in ("title", ""):
+        Conflict.objects.create(
+            link=Link.objects.get(sis_id="S1"),
+            field=field,
+            kind=Conflict.Kind.FIELD,
+            status=Conflict.Status.RESOLVED,
+            opened_at=timezone.now(),
+        )
+    assert campus.id_of("S1") in assert_filter_is_status(campus)[State.SYNCED]
+
+
 def test_what_was_kept_of_another_version_is_not_believed(campus):
     campus.enable()
     section = campus.section("S1")
