@@ -10,7 +10,18 @@ from django.utils import timezone
 
 from integration import outbound
 from integration.edits import keep_edits
-from integration.models import Conflict, Link, LinkState, MergeProfile, MergeState, OutboundChange
+from integration.models import (
+    Conflict,
+    Link,
+    LinkState,
+    MergeProfile,
+    MergeRun,
+    MergeState,
+    OutboundChange,
+    Plan,
+    PlanRow,
+    RunIssue,
+)
 from integration.sis.port import MergeType
 from integration.standing import Standing
 from integration.status import status_of_sections
@@ -252,6 +263,31 @@ def test_a_conflict_that_is_settled_holds_nothing(campus):
             opened_at=timezone.now(),
         )
     assert campus.id_of("S1") in assert_filter_is_status(campus)[State.SYNCED]
+
+
+def last_of_sections(model):
+    return model.objects.filter(merge_type="sections", term_id=TERM).order_by("-id")
+
+
+def test_a_notice_about_a_record_is_no_refusal(campus):
+    campus.enable()
+    run = last_of_sections(MergeRun).filter(plan__isnull=False)[:1].get()
+    RunIssue.objects.create(run=run, record="S1", code="BAD_VALUE", message="Odd.", is_notice=True)
+    assert campus.id_of("S1") in assert_filter_is_status(campus)[State.SYNCED]
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [("UPDATE", State.HELD), ("AGREE", State.SYNCED), ("MISSING", State.SYNCED)],
+)
+def test_what_a_waiting_plan_would_not_change_is_not_held(action, state, campus):
+    campus.enable()
+    plan = last_of_sections(Plan)[:1].get()
+    Plan.objects.filter(pk=plan.pk).update(status=Plan.Status.NEEDS_APPROVAL)
+    PlanRow.objects.create(
+        plan=plan, record_key="S1", link=Link.objects.get(sis_id="S1"), side="LOCAL", action=action
+    )
+    assert campus.id_of("S1") in assert_filter_is_status(campus)[state]
 
 
 def test_what_was_kept_of_another_version_is_not_believed(campus):
