@@ -31,8 +31,15 @@ SELECT * FROM (
         (o.state = 'AWAITING' OR (o.state = 'SENDING' AND o.lease_until >= %(now)s)) IS TRUE AS is_sent,
         h.link_id IS NOT NULL AS is_held,
         h.is_whole IS TRUE AS is_held_whole,
-        p.link_id IS NOT NULL AS is_planned,
-        i.record IS NOT NULL AS is_refused,
+        EXISTS (
+            SELECT FROM integration_planrow p
+            WHERE p.link_id = l.id AND p.plan_id = %({kind}_plan)s AND p.action <> ALL (%(unchanging)s)
+        ) AS is_planned,
+        (r.sis_id IN (
+            SELECT i.record FROM integration_runissue i
+            WHERE i.run_id = %({kind}_import)s AND NOT i.is_notice
+                AND NOT EXISTS (SELECT FROM unnest(%(told_anew)s) begins WHERE starts_with(i.code, begins))
+        )) IS TRUE AS is_refused,
         {more}
     FROM {table} r
     LEFT JOIN integration_link l ON l.{column} = r.id
@@ -41,15 +48,6 @@ SELECT * FROM (
         SELECT link_id, bool_or(field = '') AS is_whole FROM integration_conflict
         WHERE status = 'OPEN' GROUP BY link_id
     ) h ON h.link_id = l.id
-    LEFT JOIN (
-        SELECT DISTINCT link_id FROM integration_planrow
-        WHERE plan_id = %({kind}_plan)s AND action <> ALL (%(unchanging)s)
-    ) p ON p.link_id = l.id
-    LEFT JOIN (
-        SELECT DISTINCT record FROM integration_runissue
-        WHERE run_id = %({kind}_import)s AND NOT is_notice
-            AND NOT EXISTS (SELECT FROM unnest(%(told_anew)s) begins WHERE starts_with(code, begins))
-    ) i ON i.record = r.sis_id
     WHERE r.term_id = %(term)s AND {where}
 ) facts
 WHERE NOT (
@@ -80,7 +78,7 @@ _GROUPS = _NEAR.format(
         FALSE AS is_cancelled,
         TRUE AS is_known,
         -- As `edited_fields` compares. Capacity and members may be sent, the kind never changes.
-        (l.agreed_version <> r.version AND (
+        (CASE WHEN l.agreed_version <> r.version THEN
             l.baseline -> 'capacity' <> coalesce(to_jsonb(r.capacity), 'null')
             OR l.baseline -> 'members' <> coalesce((
                 SELECT jsonb_agg(
@@ -92,7 +90,7 @@ _GROUPS = _NEAR.format(
                     WHERE n.relationship_id = r.id
                 ) named
             ), '[]')
-        )) IS TRUE AS is_edited
+        END) IS TRUE AS is_edited
     """,
 )
 _TOLD = """
