@@ -6,7 +6,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from scheduling.integration_side import IntegrationSide
-from scheduling.models import InstructorAssignment, Meeting, Section
+from scheduling.models import Building, InstructorAssignment, Meeting, Room, Section
 from scheduling.section_filters import ATTENTION, NO_INSTRUCTOR, NO_ROOM, OVER_CAPACITY, Asked
 from scheduling.section_words import having_all_words
 
@@ -37,15 +37,16 @@ def _meetings(asked: Asked) -> QuerySet[Meeting]:
     if end := asked.one("to"):
         found = found.filter(end_time__lte=end)
     if place := asked.one("room"):
-        code = Concat(F("room__building_id"), Value(" "), F("room__number"))
-        found = found.alias(_place=code).filter(
-            Q(_place__iexact=" ".join(place.split()))
-            | Q(room__number__iexact=place)
-            | Q(room__building__code__iexact=place)
-            | Q(room__building__name__iexact=place)
-            | Q(building__code__iexact=place)
-            | Q(building__name__iexact=place)
+        buildings = Building.objects.filter(Q(code__iexact=place) | Q(name__iexact=place)).order_by()
+        code = Concat(F("building_id"), Value(" "), F("number"))
+        rooms = (
+            Room.objects.order_by()
+            .alias(_code=code)
+            .filter(
+                Q(_code__iexact=" ".join(place.split())) | Q(number__iexact=place) | Q(building__in=buildings)
+            )
         )
+        found = found.filter(Q(room__in=rooms) | Q(building__in=buildings))
     return found
 
 
