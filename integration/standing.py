@@ -7,20 +7,17 @@ from integration.channels import Channels, Rules, load_rules
 from integration.offers import known_capabilities
 from integration.settings import MergeSettings
 from integration.sis.port import Capabilities
-from integration.status_rules import RecordFacts
 from scheduling.domain.fields import Catalogue
 
 
 class Standing:
     """Settings, capabilities, fields and channels at `now`. It lives for one page, command or answer.
 
-    `capabilities`: what the SIS can do, if not what the configured one declares. `facts`: what is known
-    already of sections and their groups, by section, the section's own first (`integration.status`).
+    `capabilities`: what the SIS can do, if not what the configured one declares.
     """
 
     def __init__(self, now: dt.datetime, *, capabilities: Capabilities | None = None) -> None:
         self.now = now
-        self.facts: dict[int, list[RecordFacts]] = {}
         self._capabilities = capabilities
 
     @property

@@ -43,11 +43,6 @@ def answer(section_id: int, records: Sequence[RecordFacts], *, zone: dt.tzinfo) 
     }
 
 
-def state_of_section(records: Sequence[RecordFacts]) -> State:
-    """The state that `answer` gives, without its words."""
-    return state_of(_reasons(records)[0].code)
-
-
 def _reasons(records: Sequence[RecordFacts]) -> list[Reason]:
     """Those of a section (first) and what is wrong or on its way with its groups, the worst first."""
     own, *groups = records
@@ -65,13 +60,10 @@ def status_of_sections(section_ids: Sequence[int], standing: Standing) -> dict[i
 
 
 def facts_of_sections(section_ids: Sequence[int], standing: Standing) -> dict[int, list[RecordFacts]]:
-    """Section id -> the facts of the section (first) and of its groups; what is known is not read again."""
-    asked = [pk for pk in section_ids if pk not in standing.facts]
-    if asked:
-        own = section_facts(Section.objects.filter(pk__in=asked).order_by("id"), standing)
-        groups = _by_member(group_facts(groups_of(own), standing))
-        standing.facts |= {pk: [facts, *groups.get(pk, ())] for pk, facts in own.items()}
-    return {pk: standing.facts[pk] for pk in section_ids if pk in standing.facts}
+    """Section id -> the facts of the section (first) and of its groups, in two queries."""
+    own = section_facts(Section.objects.filter(pk__in=section_ids).order_by("id"), standing)
+    groups = _by_member(group_facts(groups_of(own), standing))
+    return {pk: [own[pk], *groups.get(pk, ())] for pk in section_ids if pk in own}
 
 
 def _by_member(groups: Mapping[int, Group]) -> dict[int, list[RecordFacts]]:
