@@ -4,14 +4,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import CharField, F, OuterRef, Subquery, Value
+from django.db.models import F, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Lower, NullIf
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from scheduling.domain.values import Assignment
 from scheduling.domain.values import Meeting as MeetingValue
 from scheduling.integration_side import Status
-from scheduling.models import Meeting, Section
+from scheduling.models import Section
 from scheduling.paging import Ordering
 from scheduling.pills import Pill, integration_pill, section_pill
 from scheduling.showing import assignment_words, meeting_words
@@ -78,13 +78,12 @@ COLUMNS = (
 USUAL = ("crn", "title", "status", "meetings", "instructors", "enrolled", "capacity", "sis")
 
 BY_COURSE: tuple[Key, ...] = (("course__subject", ""), ("course__number", ""), ("section_number", ""))
-_first_start = Meeting.objects.filter(section=OuterRef("pk"), start_time__isnull=False).order_by("start_time")
 _KEYS: Mapping[str, tuple[Key, ...]] = {
     USUAL_SORT: (),
     "crn": (("crn", ""),),
     "title": ((Lower(Coalesce(NullIf(F("title"), Value("")), F("course__title"))), ""),),
     "status": (("status", ""),),
-    "time": ((Cast(Subquery(_first_start.values("start_time")[:1]), CharField()), "~"),),
+    "time": (("first_start", ""),),
     "enrolled": (("enrollment", -1),),
     "capacity": (("capacity", -1),),
     "credits": (("credits", -1),),

@@ -27,7 +27,7 @@ from integration.terms import enable_term
 from scheduling.models import ChangeLog, Relationship, Role, RoleAssignment, Section, Term, User
 from scheduling.services import relationships, sections
 from scheduling.services.audit import Author
-from tests.kept_edits import assert_kept_edits_are_true
+from tests.kept_columns import assert_kept_is_true
 
 TERM = "20271"
 NOW = dt.datetime(2027, 1, 12, 17, 0, tzinfo=dt.UTC)
@@ -221,7 +221,7 @@ class Campus:
         return OutboundChange.objects.get(link=Link.objects.get(term=TERM, sis_id=sis_id))
 
     def status(self, section):
-        assert_kept_edits_are_true(TERM)
+        assert_kept_is_true(TERM)
         pk = section if isinstance(section, int) else self.id_of(section)
         found = status_of_sections([pk], Standing(timezone.now(), capabilities=self.adapter.capabilities))
         return found[pk]

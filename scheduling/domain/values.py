@@ -36,6 +36,10 @@ class Meeting(msgspec.Struct, frozen=True, order=True, kw_only=True):
         return not (self.days or self.start_time or self.end_time)
 
 
+NO_START = "24:00"
+"""In the place of a time that is not there: behind all times, however a database sorts text."""
+
+
 class Assignment(msgspec.Struct, frozen=True, order=True, kw_only=True):
     """Who teaches: the instructor's SIS id, responsibility in percent (0-100), primary or not."""
 
@@ -244,6 +248,11 @@ def meetings(raw: object, *, field: Field) -> tuple[Meeting, ...]:
         else:
             raise InvalidValue(f"{field.label}: {item!r} is not a meeting.", field.name)
     return tuple(sorted(found))
+
+
+def first_start(found: Iterable[Meeting]) -> str:
+    """The earliest start of these meetings, ``HH:MM``; `NO_START` where none has a time."""
+    return min((one.start_time for one in found if one.start_time), default=NO_START)
 
 
 def assignment(raw: Mapping[str, object], *, field_name: str = "instructors") -> Assignment:

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from scheduling.domain.values import NO_START
+
 from .course import Course
 from .people import Instructor
 from .place import Building, Campus, Room
@@ -16,7 +18,8 @@ class Section(models.Model):
     `version` grows by one with every change of the section, its meetings or its instructors.
     `sis_id` links to the SIS; `crn` is the number people use. `reserved_number` repeats a section number
     that was chosen here: it is unique in the course, while numbers that come from the SIS may collide
-    (they do, MERGE.md). `custom` holds the institution's own fields by their bare name.
+    (they do, MERGE.md). `custom` holds the institution's own fields by their bare name. `first_start` repeats
+    the earliest start of its meetings (`domain.values.first_start`), so that a list by time is read in order.
     """
 
     class Status(models.TextChoices):
@@ -45,6 +48,7 @@ class Section(models.Model):
     notes = models.TextField(blank=True)
     custom = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
+    first_start = models.CharField(max_length=5, default=NO_START, db_default=NO_START, editable=False)
 
     class Meta:
         ordering: ClassVar = ["course__subject", "course__number", "section_number", "id"]
@@ -73,6 +77,7 @@ class Section(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["term", "crn"], name="section_by_crn"),
+            models.Index(fields=["term", "first_start"], name="section_by_start"),
             models.Index(fields=["course", "section_number"], name="section_by_number"),
         ]
 

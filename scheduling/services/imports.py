@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scheduling.domain.values import Meeting as MeetingValue
-from scheduling.domain.values import Value
+from scheduling.domain.values import Value, first_start
 from scheduling.models import (
     Campus,
     ChangeLog,
@@ -37,7 +37,10 @@ PLAIN = (
     "waitlisted",
 )
 SCALARS = (*TEXTS, *PLAIN)
-SECTION_COLUMNS = (*SCALARS, "course_id", "campus_id", "reserved_number", "custom", "version")
+SECTION_COLUMNS = (
+    *(*SCALARS, "course_id", "campus_id", "reserved_number"),
+    *("custom", "version", "first_start"),
+)
 
 
 class CourseRow(Protocol):
@@ -100,6 +103,8 @@ def _columns(values: Mapping[str, Value], places: Places, *, version: int) -> li
     row.append(None)
     row.append(Json(_custom(values)))
     row.append(version)
+    meetings: Any = values.get("meetings") or ()
+    row.append(first_start(meetings))
     return row
 
 

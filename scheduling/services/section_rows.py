@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scheduling.domain.values import Assignment, Meeting
+from scheduling.domain.values import Assignment, Meeting, first_start
 from scheduling.models import Course, InstructorAssignment, Section
 from scheduling.models import Meeting as MeetingRow
 
@@ -57,6 +57,8 @@ def _columns(changed: Values, after: Values, term_code: str) -> dict[str, Any]:
         if name in REST or name.startswith(CUSTOM):
             continue
         columns[COLUMNS.get(name, name)] = value if value is not None or name not in BLANK_TEXTS else ""
+    if "meetings" in changed:
+        columns["first_start"] = first_start(changed["meetings"] or ())
     if "course" in changed:
         columns["course_id"] = Course.objects.only("id").get(term_id=term_code, sis_id=changed["course"]).pk
     if any(name.startswith(CUSTOM) for name in changed):

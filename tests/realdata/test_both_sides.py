@@ -22,7 +22,7 @@ from scheduling.domain.errors import DomainError
 from scheduling.models import Course, Instructor, Role, RoleAssignment, Room, Section, User
 from scheduling.services.audit import Author
 from scheduling.services.sections import cancel_section, create_section, delete_section, update_section
-from tests.kept_edits import assert_kept_edits_are_true
+from tests.kept_columns import assert_kept_is_true
 
 pytestmark = [pytest.mark.realdata, pytest.mark.django_db]
 HEAVY_DAYS = 40
@@ -162,9 +162,9 @@ def play(college, days, *, seed, share):
         histories.note(histories.theirs, before, college.theirs(touched))
         if index in days:
             department.edit(per_day, histories)
-            assert_kept_edits_are_true(college.term)
+            assert_kept_is_true(college.term)
             college.night(sends=True)
-            assert_kept_edits_are_true(college.term)
+            assert_kept_is_true(college.term)
     return department, histories
 
 

@@ -14,6 +14,7 @@ from scheduling.domain.values import (
     Meeting,
     canonical,
     fill_meeting_dates,
+    first_start,
     is_storable,
     whole_number,
 )
@@ -141,6 +142,14 @@ class TestMeetings:
 
     def test_blank_dates_stay_blank_where_the_section_has_none(self):
         assert fill_meeting_dates([Meeting()], start_date="", end_date="") == (Meeting(),)
+
+
+@pytest.mark.parametrize(
+    ("starts", "first"),
+    [((), "24:00"), (("",), "24:00"), (("13:00", "09:05", ""), "09:05"), (("23:59",), "23:59")],
+)
+def test_a_section_starts_with_its_earliest_class_and_one_without_a_time_comes_last(starts, first):
+    assert first_start(Meeting(start_time=one) for one in starts) == first
 
 
 class TestInstructors:

@@ -6,12 +6,12 @@ from integration.models import Link
 from integration.resolving import Choice
 from integration.sis.port import MergeType
 from tests.campus import TERM
-from tests.kept_edits import assert_kept_edits_are_true
+from tests.kept_columns import assert_kept_is_true
 
 
 def kept(campus, sis_id="S1"):
     """The kept fields, None where they are not those of the version that stands."""
-    assert_kept_edits_are_true(TERM)
+    assert_kept_is_true(TERM)
     link = Link.objects.get(term=TERM, sis_id=sis_id)
     return sorted(link.edits) if link.edits_version == campus.section(sis_id).version else None
 
