@@ -37,10 +37,8 @@ PLAIN = (
     "waitlisted",
 )
 SCALARS = (*TEXTS, *PLAIN)
-SECTION_COLUMNS = (
-    *(*SCALARS, "course_id", "campus_id", "reserved_number"),
-    *("custom", "version", "first_start"),
-)
+MADE = ("course_id", "campus_id", "reserved_number", "custom", "version", "first_start")
+SECTION_COLUMNS = (*SCALARS, *MADE)
 
 
 class CourseRow(Protocol):

@@ -95,3 +95,48 @@ def test_only_the_services_of_scheduling_write_to_its_models():
         f"{file.relative_to(ROOT)}:{line} {what}" for file in files for line, what in writes(file.read_text())
     }
     assert found == set(), "\n" + "\n".join(sorted(found))
+
+
+# ---- what is kept beside its source (docs/adr/0017, 0018)
+
+BASE = {"baseline", "baseline_theirs"}
+
+
+def assigned(source):
+    """Names of attributes that `source` assigns to."""
+    targets = [
+        target
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    inner = [one for target in targets for one in ast.walk(target)]
+    return {one.attr for one in inner if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)}
+
+
+def test_assignments_are_found_in_any_form():
+    assert assigned("link.baseline = 1") == {"baseline"}
+    assert assigned("self.link.sis_id, link.baseline_theirs = None, {}") == {"sis_id", "baseline_theirs"}
+    assert assigned("found = link.baseline") == set()
+
+
+def test_only_the_link_sets_what_was_agreed_on_so_that_its_kept_edits_go():
+    setting = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "integration").rglob("*.py")
+        if assigned(file.read_text()) & BASE
+    }
+    assert setting == {"integration/models/link.py"}
+
+
+def test_meetings_are_written_only_where_the_first_start_of_their_section_is():
+    writing = {
+        str(file.relative_to(ROOT))
+        for package in ("scheduling", "integration", "adminconsole")
+        for file in (ROOT / package).rglob("*.py")
+        if re.search(r"MeetingRow\.objects\.bulk_create|copy_rows\(\s*Meeting\._meta", file.read_text())
+        or re.search(r"\bMeeting(Row)?\.objects\.(create|update|bulk_update)", file.read_text())
+    }
+    assert writing == {"scheduling/services/imports.py", "scheduling/services/section_rows.py"}
+    for name in writing:
+        assert "first_start(" in (ROOT / name).read_text()
